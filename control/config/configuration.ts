@@ -1,0 +1,138 @@
+import type { Secret } from '../secret.ts';
+
+/** The whole of control's configuration: validated, immutable, whatever it was read from. */
+export interface Configuration {
+  readonly listeners: {
+    /** The `ext_authz` endpoint `/check`; undefined when switched off. */
+    readonly check: ListenerConfiguration | undefined;
+    /** `/v1/*`, for the filter. */
+    readonly filter: ListenerConfiguration | undefined;
+    /** `/healthz`, `/readyz`, `/metrics`. */
+    readonly admin: ListenerConfiguration | undefined;
+  };
+  readonly logLevel: LogLevel;
+  /** How long requests in flight may take at shutdown, ms. */
+  readonly shutdownTimeout: number;
+  readonly cache: CacheConfiguration;
+  readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
+  readonly policy: PolicyDocument;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ListenerConfiguration {
+  /** A TCP address, or the path of a Unix socket. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly tls: ListenerTls | undefined;
+}
+
+export interface ListenerTls {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** When set, clients must show a certificate signed by this authority. */
+  readonly clientCaFile: string | undefined;
+}
+
+export interface CacheConfiguration {
+  /** Tokens kept; 0 switches the cache off. */
+  readonly maximumEntries: number;
+  /** ms */
+  readonly cleanupInterval: number;
+  /** ms before a token's expiry at which it is no longer given out; a fifth of its lifetime where that is shorter. */
+  readonly safetyMargin: number;
+  /** The HMAC key of filter caches and secret digests, the same on all replicas; undefined: random at start. */
+  readonly key: Secret | undefined;
+}
+
+export interface IssuerConfiguration {
+  readonly name: string;
+  readonly tokenEndpoint: URL;
+  /** ms for one token request, connect to last byte. */
+  readonly timeout: number;
+  /** PEM authorities to trust instead of the system's. */
+  readonly caFile: string | undefined;
+  readonly clientAuthentication: ClientAuthentication;
+  /** Sent with every token request; none of the reserved names. */
+  readonly extraParameters: ReadonlyMap<string, string>;
+  readonly budget: IssuerBudget;
+}
+
+export type ClientAuthentication =
+  | { readonly method: 'client_secret_basic' | 'client_secret_post' }
+  | {
+      readonly method: 'private_key_jwt';
+      /** PKCS #8 PEM. */
+      readonly privateKeyFile: string;
+      readonly keyId: string | undefined;
+      readonly algorithm: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+      /** `aud` of the assertion; undefined: the token endpoint. */
+      readonly audience: string | undefined;
+    }
+  | {
+      /** RFC 8705 section 2.1: the certificate is shown in the TLS handshake. */
+      readonly method: 'tls_client_auth';
+      readonly certificateFile: string;
+      readonly keyFile: string;
+    };
+
+/** What an issuer may be asked for at most. */
+export interface IssuerBudget {
+  /** Token requests under way at once. */
+  readonly concurrency: number;
+  /** Token requests per second, on average. */
+  readonly rate: number;
+  /** Token requests that may come at once after a pause. */
+  readonly burst: number;
+  /** Failures in a row (network, timeout, 5xx) that open the breaker. */
+  readonly breakerFailures: number;
+  /** ms the breaker stays open the first time; doubled with jitter up to ten times this while failures go on. */
+  readonly breakerOpen: number;
+}
+
+/** App-owned policy: which token a request's backend wants. */
+export interface PolicyDocument {
+  readonly entries: readonly PolicyEntry[];
+  /** What happens to a request that no entry matches. */
+  readonly unmatched: 'pass' | 'deny';
+}
+
+export interface PolicyEntry {
+  /** Names the entry in errors, logs and the route table: 1 to 128 of `A-Z a-z 0-9 . _ -`. */
+  readonly id: string;
+  readonly match: {
+    /** `*`, `*.suffix` or an exact name. */
+    readonly host: string;
+    readonly pathPrefix: string;
+    /** Upper case; empty: every method. */
+    readonly methods: readonly string[];
+  };
+  readonly action: PassAction | DenyAction | ClientCredentialsAction;
+}
+
+export interface PassAction {
+  readonly kind: 'pass';
+}
+
+export interface DenyAction {
+  readonly kind: 'deny';
+}
+
+/** RFC 6749 section 4.4. */
+export interface ClientCredentialsAction {
+  readonly kind: 'clientCredentials';
+  /** A key of `issuers`. */
+  readonly issuer: string;
+  readonly clientId: CredentialSource;
+  /** Undefined where the client authenticates without a secret. */
+  readonly clientSecret: CredentialSource | undefined;
+  readonly scope: CredentialSource | undefined;
+  /** The request header that gets `Bearer <token>`. */
+  readonly authorizationHeader: string;
+  /** More headers, from members of the token response. */
+  readonly tokenHeaders: readonly { readonly field: string; readonly header: string }[];
+}
+
+/** Where a part of the credentials comes from: a header of the request, or the operator. */
+export type CredentialSource =
+  | { readonly from: 'header'; readonly header: string }
+  | { readonly from: 'static'; readonly value: Secret };

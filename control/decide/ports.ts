@@ -1,0 +1,56 @@
+import type { Secret } from '../secret.ts';
+
+/** Time, injected so that tests can set it. */
+export interface Clock {
+  /** Wall clock, ms since the epoch. */
+  now(): number;
+  /** A clock that never steps back, ms from an arbitrary start. */
+  monotonic(): number;
+}
+
+/** What a token request contains, and so what a token is remembered by. */
+export interface TokenRequest {
+  /** The issuer's name in the configuration. */
+  readonly issuer: string;
+  readonly grant: 'client_credentials';
+  readonly clientId: string;
+  /** Absent where the client authenticates with a key or a certificate. */
+  readonly clientSecret: Secret | undefined;
+  /** Space separated (RFC 6749 section 3.3); absent when none was asked for. */
+  readonly scope: string | undefined;
+}
+
+/** A token as the issuer gave it. */
+export interface Token {
+  readonly accessToken: Secret;
+  /** Hex SHA-256 of the access token. */
+  readonly digest: string;
+  /** Wall clock, ms: when the request for it was sent. */
+  readonly obtainedAt: number;
+  /** Lifetime in ms, counted from {@link obtainedAt}. */
+  readonly lifetime: number;
+  /** Every string and numeric member of the token response, by name, numbers as their JSON text. */
+  readonly fields: ReadonlyMap<string, Secret>;
+}
+
+/** Obtains a token from an issuer; one call is one request to it, within its budget. */
+export interface Minter {
+  /** @throws BrokerError: credentials_rejected, issuer_refused, invalid_token_response, token_response_too_large,
+   * issuer_unavailable or issuer_busy */
+  mint(request: TokenRequest): Promise<Token>;
+}
+
+/** A bounded store; values are forgotten at their deadline or earlier. */
+export interface Store<Value> {
+  /** Undefined when absent or past its deadline. */
+  get(key: string): Promise<Value | undefined>;
+  /** @param deadline wall clock, ms */
+  set(key: string, value: Value, deadline: number): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** Callers that ask for the same key while one run is under way share its outcome. */
+export interface SingleFlight<Value> {
+  /** Runs `task` unless one for `key` is under way. The run belongs to no caller: one that leaves ends nothing. */
+  run(key: string, task: () => Promise<Value>): Promise<Value>;
+}

@@ -1,0 +1,39 @@
+/**
+ * The one catalogue of refusals: a stable code, the HTTP status and the text that a client may see. Texts are those of
+ * DexTokenBroker 0.9.1 where it has one.
+ */
+const CATALOGUE = {
+  invalid_input: { status: 400, message: 'invalid credentials input' },
+  missing_credentials: { status: 401, message: 'missing credentials' },
+  credentials_rejected: { status: 401, message: 'token request failed' },
+  policy_denied: { status: 403, message: 'policy denied' },
+  issuer_refused: { status: 502, message: 'token request failed' },
+  invalid_token_response: { status: 502, message: 'invalid token response' },
+  token_response_too_large: { status: 502, message: 'token response too large' },
+  issuer_unavailable: { status: 503, message: 'oauth provider unavailable' },
+  issuer_busy: { status: 503, message: 'oauth provider unavailable' },
+  internal: { status: 503, message: 'internal error' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/**
+ * A refusal. `cause` holds the evidence for the log; nothing of it ever reaches a client.
+ */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError';
+  readonly code: ErrorCode;
+  /** HTTP status, 400 to 599. */
+  readonly status: number;
+  /** Seconds after which a retry makes sense; set on every 503. */
+  readonly retryAfter: number | undefined;
+
+  /** @param options.retryAfter seconds, a whole number of 1 or more */
+  constructor(code: ErrorCode, options: { message?: string; cause?: unknown; retryAfter?: number } = {}) {
+    const entry = CATALOGUE[code];
+    super(options.message ?? entry.message, { cause: options.cause });
+    this.code = code;
+    this.status = entry.status;
+    this.retryAfter = options.retryAfter ?? (entry.status === 503 ? 1 : undefined);
+  }
+}
