@@ -1,0 +1,78 @@
+/** A run of bytes in linear memory that somebody else keeps alive: an arena, a table, an entry. */
+export class Bytes {
+  pointer: usize = 0;
+  length: u32 = 0;
+
+  /** Keeps a buffer alive for as long as these bytes are. */
+  private owner: ArrayBuffer | null = null;
+
+  set(pointer: usize, length: u32): void {
+    this.pointer = pointer;
+    this.length = length;
+    this.owner = null;
+  }
+
+  equals(pointer: usize, length: u32): bool {
+    return this.length == length && memory.compare(this.pointer, pointer, length) == 0;
+  }
+
+  same(other: Bytes): bool {
+    return this.equals(other.pointer, other.length);
+  }
+
+  toString(): string {
+    return String.UTF8.decodeUnsafe(this.pointer, this.length);
+  }
+
+  static from(text: string): Bytes {
+    return Bytes.of(String.UTF8.encode(text));
+  }
+
+  /** Bytes that keep `buffer` alive. */
+  static of(buffer: ArrayBuffer): Bytes {
+    const bytes = new Bytes();
+    bytes.pointer = changetype<usize>(buffer);
+    bytes.length = buffer.byteLength;
+    bytes.owner = buffer;
+    return bytes;
+  }
+
+  static copy(pointer: usize, length: u32): Bytes {
+    const buffer = new ArrayBuffer(length);
+    memory.copy(changetype<usize>(buffer), pointer, length);
+    return Bytes.of(buffer);
+  }
+}
+
+const HEX: Bytes = Bytes.from('0123456789abcdef');
+
+/** Writes 2 × `length` lower-case hex digits to `target`. */
+export function writeHex(source: usize, length: u32, target: usize): void {
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(source + i);
+    store<u8>(target + 2 * i, load<u8>(HEX.pointer + (byte >> 4)));
+    store<u8>(target + 2 * i + 1, load<u8>(HEX.pointer + (byte & 15)));
+  }
+}
+
+/** True for exactly 64 lower-case hex digits, the form of every digest in the contract. */
+export function isDigest(pointer: usize, length: u32): bool {
+  if (length != 64) return false;
+  for (let i: u32 = 0; i < 64; i++) {
+    const c = load<u8>(pointer + i);
+    if (!((c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x66))) return false;
+  }
+  return true;
+}
+
+/** A whole number of at most nine digits, or -1. Nine digits cannot overflow, and no field of the contract needs more. */
+export function parseDecimal(pointer: usize, length: u32): i64 {
+  if (length == 0 || length > 9) return -1;
+  let value: i64 = 0;
+  for (let i: u32 = 0; i < length; i++) {
+    const digit = <i32>load<u8>(pointer + i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
