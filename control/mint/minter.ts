@@ -1,0 +1,89 @@
+import type { IssuerConfiguration } from '../config/configuration.ts';
+import type { Clock, Minter, Token, TokenRequest } from '../decide/ports.ts';
+import { BrokerError, type ErrorCode } from '../errors.ts';
+import { prepareClientAuthentication } from './client-authentication.ts';
+import { describeFailure } from './failure.ts';
+import { readToken } from './read-token.ts';
+import { type Sender, sendTokenRequest } from './send-token-request.ts';
+import { createTransport, type Fetch } from './transport.ts';
+
+/** What minting tells about itself, for metrics and logs; nothing in it is secret. */
+export interface MintObserver {
+  /** A call to `mint` has ended, after `duration` ms, with a token or a refusal. */
+  minted?(issuer: string, outcome: 'token' | ErrorCode, duration: number): void;
+}
+
+export interface MinterOptions {
+  readonly clock: Clock;
+  readonly observer?: MintObserver;
+  /** Replaces the connections to all issuers, in tests. */
+  readonly fetch?: Fetch;
+}
+
+/** A {@link Minter} and the connections it holds. */
+export interface ClosableMinter extends Minter {
+  /** Ends all connections, once the requests under way have ended. */
+  close(): Promise<void>;
+}
+
+interface Issuer {
+  readonly sender: Sender;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a minter for the configured issuers, reading their key and certificate files at once.
+ *
+ * @throws Error naming the issuer and the file that cannot be used
+ */
+export function createMinter(
+  issuers: ReadonlyMap<string, IssuerConfiguration>,
+  options: MinterOptions,
+): ClosableMinter {
+  const prepared = new Map([...issuers].map(([name, issuer]) => [name, prepare(issuer, options)]));
+
+  async function mint(request: TokenRequest): Promise<Token> {
+    const issuer = prepared.get(request.issuer);
+    if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
+    return readToken(await sendTokenRequest(issuer.sender, request));
+  }
+
+  return {
+    mint: (request) => observed(request.issuer, () => mint(request), options),
+    close: async () => {
+      await Promise.all([...prepared.values()].map((issuer) => issuer.close()));
+    },
+  };
+}
+
+function prepare(issuer: IssuerConfiguration, options: MinterOptions): Issuer {
+  try {
+    const transport =
+      options.fetch === undefined ? createTransport(issuer) : { fetch: options.fetch, close: async () => {} };
+    const authenticate = prepareClientAuthentication(issuer);
+    return {
+      sender: { issuer, authenticate, fetch: transport.fetch, clock: options.clock },
+      close: () => transport.close(),
+    };
+  } catch (error) {
+    throw new Error(`issuer ${issuer.name}: ${error instanceof Error ? error.message : 'cannot be used'}`);
+  }
+}
+
+async function observed(issuer: string, task: () => Promise<Token>, options: MinterOptions): Promise<Token> {
+  const start = options.clock.monotonic();
+  const tell = (outcome: 'token' | ErrorCode) =>
+    options.observer?.minted?.(issuer, outcome, options.clock.monotonic() - start);
+  try {
+    const token = await task();
+    tell('token');
+    return token;
+  } catch (error) {
+    const refusal =
+      error instanceof BrokerError
+        ? error
+        : new BrokerError('internal', { cause: new Error(`issuer ${issuer}: ${describeFailure(error)}`) });
+    tell(refusal.code);
+    throw refusal;
+  }
+}

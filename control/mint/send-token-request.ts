@@ -1,0 +1,57 @@
+import * as oauth from 'oauth4webapi';
+import type { IssuerConfiguration } from '../config/configuration.ts';
+import type { Clock, TokenRequest } from '../decide/ports.ts';
+import { BrokerError } from '../errors.ts';
+import { type Answer, readAnswer } from './answer.ts';
+import type { Authenticate } from './client-authentication.ts';
+import { describeFailure } from './failure.ts';
+import type { Fetch } from './transport.ts';
+
+/** What it takes to send token requests to one issuer. */
+export interface Sender {
+  readonly issuer: IssuerConfiguration;
+  readonly authenticate: Authenticate;
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends one client credentials request (RFC 6749 section 4.4.2) and reads the answer, whatever it is, within the issuer's
+ * timeout. Redirects are answers too: they are never followed.
+ *
+ * @throws BrokerError issuer_unavailable when no whole answer came, or token_response_too_large
+ */
+export async function sendTokenRequest(sender: Sender, request: TokenRequest): Promise<Answer> {
+  const { issuer, clock } = sender;
+  const endpoint = issuer.tokenEndpoint.href;
+  const authentication = sender.authenticate(request);
+  const signal = AbortSignal.timeout(issuer.timeout);
+  const sentAt = clock.now();
+  try {
+    const response = await oauth.clientCredentialsGrantRequest(
+      { issuer: endpoint, token_endpoint: endpoint },
+      { client_id: request.clientId },
+      authentication,
+      parametersOf(issuer, request),
+      {
+        [oauth.customFetch]: sender.fetch,
+        // Whether http is allowed was settled when the configuration was read.
+        [oauth.allowInsecureRequests]: issuer.tokenEndpoint.protocol === 'http:',
+        headers: { 'accept-encoding': 'identity', 'user-agent': 'envoy-token-broker' },
+        signal,
+      },
+    );
+    return await readAnswer(response, sentAt, clock.now());
+  } catch (error) {
+    if (error instanceof BrokerError) throw error;
+    const evidence = signal.aborted ? `no whole answer within ${issuer.timeout} ms` : describeFailure(error);
+    throw new BrokerError('issuer_unavailable', { cause: new Error(`issuer ${issuer.name}: ${evidence}`) });
+  }
+}
+
+/** The request's own parameters come last, so that configured ones can never stand in for them. */
+function parametersOf(issuer: IssuerConfiguration, request: TokenRequest): URLSearchParams {
+  const parameters = new URLSearchParams([...issuer.extraParameters]);
+  if (request.scope) parameters.set('scope', request.scope);
+  return parameters;
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { Agent, fetch as undiciFetch } from 'undici';
+import type { IssuerConfiguration } from '../config/configuration.ts';
+
+/** The part of `fetch` that minting uses; tests give their own. */
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
+
+export interface FetchInit {
+  readonly method: 'POST';
+  readonly headers: Record<string, string>;
+  readonly body: URLSearchParams;
+  readonly redirect: 'manual';
+  readonly signal?: AbortSignal;
+}
+
+/** Connections to one issuer, shared with no other: another issuer's certificate or delay never matters here. */
+export interface Transport {
+  readonly fetch: Fetch;
+  /** Ends the connections once the requests under way have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens connections to an issuer as they are needed, at most as many as its budget allows.
+ *
+ * @throws Error when a certificate or key file cannot be read
+ */
+export function createTransport(issuer: IssuerConfiguration): Transport {
+  const authentication = issuer.clientAuthentication;
+  const certificate =
+    authentication.method === 'tls_client_auth'
+      ? { cert: readFileSync(authentication.certificateFile), key: readFileSync(authentication.keyFile) }
+      : {};
+  const agent = new Agent({
+    connections: issuer.budget.concurrency,
+    // The signal of each request bounds all of it; these only keep a stuck connection from living longer.
+    headersTimeout: issuer.timeout,
+    bodyTimeout: issuer.timeout,
+    connect: {
+      timeout: issuer.timeout,
+      ...certificate,
+      ...(issuer.caFile === undefined ? {} : { ca: readFileSync(issuer.caFile) }),
+    },
+  });
+  return {
+    // undici's Response and Node's are one class in two versions; minting uses only what both have.
+    fetch: async (url, init) => (await undiciFetch(url, { ...init, dispatcher: agent })) as unknown as Response,
+    close: () => agent.close(),
+  };
+}
