@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import type { OAuthClient } from './clients.ts';
+import { startOAuthServer } from './server.ts';
+
+const HELP = `An OAuth server for demonstrations and tests: client credentials, tokens as JWTs.
+
+  node tools/oauth-server/main.ts [options]
+
+  --port NUMBER        port to listen on; 0, the default, takes any that is free
+  --host ADDRESS       address to listen on (127.0.0.1)
+  --lifetime SECONDS   lifetime of its tokens (300)
+  --client ID:SECRET:SCOPES
+                       a client, its secret form-encoded (RFC 6749 section 2.3.1), its scopes separated by spaces;
+                       may be given several times (demo:demo-secret:read write)
+
+Prints one line of JSON once it accepts requests; SIGINT and SIGTERM end it.`;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    host: { type: 'string', default: '127.0.0.1' },
+    lifetime: { type: 'string', default: '300' },
+    client: { type: 'string', multiple: true, default: ['demo:demo-secret:read write'] },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const server = await startOAuthServer({
+  port: Number(values.port),
+  host: values.host,
+  tokenLifetimeSeconds: Number(values.lifetime),
+  clients: values.client.map(readClient),
+});
+const { url, tokenEndpoint, jwksUri } = server;
+console.log(JSON.stringify({ ready: true, url, tokenEndpoint, jwksUri, pid: process.pid }));
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+
+function readClient(text: string): OAuthClient {
+  const [id, secret, scope] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+  if (!id || !secret) throw new Error(`--client ${id}: want ID:SECRET:SCOPES`);
+  return { id, secret, ...(scope ? { scope } : {}) };
+}

@@ -1,0 +1,112 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OAuthClient } from './clients.ts';
+import { createProvider } from './provider.ts';
+import { type RequestFilter, Tally } from './tally.ts';
+
+export type { OAuthClient } from './clients.ts';
+
+export interface OAuthServerOptions {
+  /** 0, the default: any free port. */
+  readonly port?: number;
+  /** The address to listen on, `127.0.0.1` by default. */
+  readonly host?: string;
+  readonly clients: readonly OAuthClient[];
+  /** Seconds, 300 by default. */
+  readonly tokenLifetimeSeconds?: number;
+  readonly accessTokenFormat?: 'jwt' | 'opaque';
+  /** PEM. Clients that authenticate with a certificate need one that `clientCa` signed. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
+}
+
+/** What happens to token requests instead of, or before, an answer of the provider. */
+export interface Fault {
+  /** ms to wait first. */
+  readonly delay?: number;
+  /** Answers with this status and no token. */
+  readonly status?: number;
+  /** Sent along with `status`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface OAuthServer {
+  /** The issuer. */
+  readonly url: string;
+  readonly tokenEndpoint: string;
+  readonly jwksUri: string;
+  /** Token requests that the provider answered, those refused included. */
+  countRequests(filter?: RequestFilter): number;
+  /** Lifetime of tokens granted from now on, in seconds. */
+  setTokenLifetime(seconds: number): void;
+  /** What happens to token requests from now on; undefined: nothing out of the ordinary. */
+  setFault(fault: Fault | undefined): void;
+  /** Ends all connections and frees the port. */
+  close(): Promise<void>;
+}
+
+/** Starts an OAuth server that grants client credentials; tokens are JWTs unless said otherwise. */
+export async function startOAuthServer(options: OAuthServerOptions): Promise<OAuthServer> {
+  let tokenLifetime = options.tokenLifetimeSeconds ?? 300;
+  let fault: Fault | undefined;
+  let answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => {
+    response.writeHead(503).end();
+  };
+  const { server, url } = await listen(options, (request, response) => answer(request, response));
+
+  const provider = createProvider({
+    issuer: url,
+    clients: options.clients,
+    accessTokenFormat: options.accessTokenFormat ?? 'jwt',
+    tokenLifetime: () => tokenLifetime,
+  });
+  const tally = new Tally(provider);
+  const serve = provider.callback();
+  answer = async (request, response) => {
+    const met = request.url === '/token' ? fault : undefined;
+    if (met?.delay !== undefined) await delay(met.delay, undefined, { ref: false });
+    if (met?.status !== undefined) response.writeHead(met.status, met.headers).end();
+    else await serve(request, response);
+  };
+
+  return {
+    url,
+    tokenEndpoint: `${url}/token`,
+    jwksUri: `${url}/jwks`,
+    countRequests: (filter) => tally.count(filter),
+    setTokenLifetime: (seconds) => {
+      tokenLifetime = seconds;
+    },
+    setFault: (next) => {
+      fault = next;
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(
+  options: OAuthServerOptions,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+) {
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createHttpServer(handler)
+      : createHttpsServer(
+          // An unknown certificate is the provider's to refuse, with an answer rather than a broken handshake.
+          { cert: tls.certificate, key: tls.key, ca: tls.clientCa, requestCert: true, rejectUnauthorized: false },
+          handler,
+        );
+  const host = options.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return { server, url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}` };
+}
