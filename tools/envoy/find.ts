@@ -30,7 +30,9 @@ export function findEnvoy(environment: NodeJS.ProcessEnv, report: Report): strin
 function requireSupported(path: string): string {
   const version = readVersion(path);
   if (isSupported(version)) return path;
-  throw new Error(`ENVOY=${path} is ${version ?? 'no Envoy that runs here'}: point it to Envoy ${ENVOY_VERSION} or unset it`);
+  throw new Error(
+    `ENVOY=${path} is ${version ?? 'no Envoy that runs here'}: point it to Envoy ${ENVOY_VERSION} or unset it`,
+  );
 }
 
 function askFuncE(environment: NodeJS.ProcessEnv, report: Report): string | undefined {

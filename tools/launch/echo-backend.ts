@@ -1,6 +1,7 @@
 import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttp2, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { answerUpgrade } from './echo-upgrade.ts';
 
 const HTTP2_PREFACE = 'PRI ';
@@ -63,7 +64,9 @@ export async function startEchoBackend(port = 0): Promise<EchoBackend> {
     socket.once('data', (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
-      (first.toString('latin1', 0, HTTP2_PREFACE.length) === HTTP2_PREFACE ? http2 : http1).emit('connection', socket);
+      if (first.toString('latin1', 0, HTTP2_PREFACE.length) !== HTTP2_PREFACE) http1.emit('connection', socket);
+      // Given the socket itself, Node would read the unshifted bytes before it listens for streams, and refuse the first.
+      else http2.emit('connection', Duplex.from({ readable: socket, writable: socket }).on('error', ignoreReset));
       socket.resume();
     });
   });
@@ -100,10 +103,14 @@ function describe(request: Request, body: string): ReceivedRequest {
     method: request.method ?? '',
     path: request.url ?? '',
     httpVersion: request.httpVersion,
-    headers: { ...request.headers },
-    headerPairs: rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : [])) as [string, string][],
+    // Node's HTTP/2 headers hold a symbol as well, which no comparison should meet.
+    headers: Object.fromEntries(Object.entries(request.headers)),
+    headerPairs: rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : [])) as [
+      string,
+      string,
+    ][],
     body,
-    trailers: { ...request.trailers } as Record<string, string | undefined>,
+    trailers: Object.fromEntries(Object.entries(request.trailers)) as Record<string, string | undefined>,
   };
 }
 

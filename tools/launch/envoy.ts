@@ -37,7 +37,11 @@ interface ListenerStatus {
  *
  * @throws {Error} with Envoy's log, when it ends or is not ready in time.
  */
-export async function startEnvoy({ configuration, concurrency = 2, parameters = [] }: EnvoyOptions): Promise<RunningEnvoy> {
+export async function startEnvoy({
+  configuration,
+  concurrency = 2,
+  parameters = [],
+}: EnvoyOptions): Promise<RunningEnvoy> {
   const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-'));
   const file = join(directory, 'envoy.json');
   const addressFile = join(directory, 'admin-address');

@@ -14,7 +14,13 @@ export function parseSamples(text: string): Sample[] {
     const match = SAMPLE.exec(line);
     if (match === null) return [];
     const [, name = '', tags = '', value = ''] = match;
-    return [{ name, tags: Object.fromEntries([...tags.matchAll(TAG)].map(([, key, text]) => [key, text])), value: Number(value) }];
+    return [
+      {
+        name,
+        tags: Object.fromEntries([...tags.matchAll(TAG)].map(([, key, text]) => [key, text])),
+        value: Number(value),
+      },
+    ];
   });
 }
 

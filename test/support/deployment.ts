@@ -1,0 +1,150 @@
+import {
+  type ControlPorts,
+  chooseControlPorts,
+  type RunningControl,
+  startControl,
+} from '../../tools/launch/control.ts';
+import { type EchoBackend, startEchoBackend } from '../../tools/launch/echo-backend.ts';
+import { type RunningEnvoy, startEnvoy } from '../../tools/launch/envoy.ts';
+import { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
+import { readSamples, sumSamples } from '../../tools/launch/statistics.ts';
+import { type Client, type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
+import { PlantedSecrets, type Written } from './planted-secrets.ts';
+import { type Answer, type RequestOptions, request } from './request.ts';
+
+export interface DeploymentOptions {
+  /** Changes Envoy's shipped configuration further. */
+  configure?: (configuration: EnvoyConfiguration) => void;
+  /** Merged into the filter's plugin configuration. */
+  plugin?: Record<string, unknown>;
+  /** Merged into control's environment. */
+  control?: Record<string, string>;
+  /** Envoy's worker threads, 2 by default. */
+  concurrency?: number;
+  tokenLifetimeSeconds?: number;
+}
+
+interface Parts {
+  identityProvider: IdentityProvider;
+  backend: EchoBackend;
+  control: RunningControl;
+  envoy: RunningEnvoy;
+  controlPorts: ControlPorts;
+  controlEnvironment: Record<string, string>;
+}
+
+/** Identity provider, control, backend and Envoy with the filter, wired together on ports of their own. */
+export class Deployment {
+  readonly secrets = new PlantedSecrets();
+  readonly #refusals: string[] = [];
+  readonly #controls: RunningControl[] = [];
+
+  readonly identityProvider: IdentityProvider;
+  readonly backend: EchoBackend;
+  readonly envoy: RunningEnvoy;
+  readonly #controlPorts: ControlPorts;
+  readonly #controlEnvironment: Record<string, string>;
+
+  private constructor(parts: Parts) {
+    this.identityProvider = parts.identityProvider;
+    this.backend = parts.backend;
+    this.envoy = parts.envoy;
+    this.#controls.push(parts.control);
+    this.#controlPorts = parts.controlPorts;
+    this.#controlEnvironment = parts.controlEnvironment;
+    for (const [name, { secret }] of Object.entries(parts.identityProvider.clients)) {
+      this.secrets.plant(`secret of the ${name} client`, secret);
+    }
+  }
+
+  /** Starts everything; what has been started is stopped again when something fails. */
+  static async start(options: DeploymentOptions = {}): Promise<Deployment> {
+    const started: { stop(): Promise<void> }[] = [];
+    const keep = <T extends { stop(): Promise<void> }>(part: T): T => {
+      started.unshift(part);
+      return part;
+    };
+    try {
+      const identityProvider = keep(await startIdentityProvider(options.tokenLifetimeSeconds));
+      const backend = keep(await startEchoBackend());
+      const ports = await chooseControlPorts();
+      const environment = {
+        DEX_TOKEN_URL: identityProvider.tokenEndpoint,
+        ALLOW_INSECURE_DEX_URL: 'true',
+        ...options.control,
+      };
+      const control = keep(await startControl(environment, ports));
+      const configuration = EnvoyConfiguration.shipped('token-broker')
+        .setPort('token-broker', ports.filterPort)
+        .setPort('backend', backend.port)
+        .useDownstreamProtocol('backend')
+        .setPluginConfiguration({ pollIntervalMilliseconds: 200, ...options.plugin });
+      options.configure?.(configuration);
+      const { concurrency = 2 } = options;
+      const envoy = keep(await startEnvoy({ configuration, concurrency }));
+      return new Deployment({
+        ...{ identityProvider, backend, control, envoy },
+        controlPorts: ports,
+        controlEnvironment: environment,
+      });
+    } catch (error) {
+      for (const part of started) await part.stop();
+      throw error;
+    }
+  }
+
+  /** Sends a request to Envoy; the answer's body, when it refuses, is searched for secrets later. */
+  async send(options: Omit<RequestOptions, 'port'> = {}): Promise<Answer> {
+    const answer = await request({ port: this.envoy.port, ...options });
+    if (answer.status >= 400) this.#refusals.push(JSON.stringify(answer));
+    return answer;
+  }
+
+  /** The sum of one of Envoy's metrics, by its Prometheus name and tags. */
+  async counter(name: string, tags: Record<string, string> = {}): Promise<number> {
+    return sumSamples(await readSamples(this.envoy.adminUrl), name, tags);
+  }
+
+  /** Stops control; the filter meets a closed port from then on. */
+  async stopControl(): Promise<void> {
+    await this.#controls.at(-1)?.stop();
+  }
+
+  /** Starts control again, on the ports it had. */
+  async startControl(changes: Record<string, string> = {}): Promise<void> {
+    this.#controls.push(await startControl({ ...this.#controlEnvironment, ...changes }, this.#controlPorts));
+  }
+
+  /** Everything that was written so far where secrets must not be. */
+  async written(): Promise<Written> {
+    const statistics = await fetch(`${this.envoy.adminUrl}/stats/prometheus`);
+    return {
+      "Envoy's log": this.envoy.log(),
+      "Envoy's statistics": await statistics.text(),
+      "control's log": this.#controls.map((control) => control.log()).join('\n'),
+      'answers that refuse': this.#refusals.join('\n'),
+    };
+  }
+
+  /** Lists planted secrets and granted tokens that were written somewhere. */
+  async findLeaks(): Promise<string[]> {
+    for (const [index, token] of this.identityProvider.tokens().entries()) this.secrets.plant(`token ${index}`, token);
+    return this.secrets.findIn(await this.written());
+  }
+
+  async stop(): Promise<void> {
+    await this.envoy.stop();
+    await this.stopControl();
+    await this.backend.stop();
+    await this.identityProvider.stop();
+  }
+}
+
+/** The headers by which a client says who it is. */
+export function credentials(client: Client, scope?: string): Record<string, string> {
+  return {
+    'x-client-id': client.id,
+    'x-client-secret': client.secret,
+    ...(scope === undefined ? {} : { 'x-scope': scope }),
+  };
+}
