@@ -1,6 +1,9 @@
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { Clock, Minter, Token, TokenRequest } from '../decide/ports.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
+import { Budget } from './budget/budget.ts';
+import type { BreakerState } from './budget/circuit-breaker.ts';
+import type { Standing } from './budget/waiting-room.ts';
 import { prepareClientAuthentication } from './client-authentication.ts';
 import { describeFailure } from './failure.ts';
 import { readToken } from './read-token.ts';
@@ -11,6 +14,8 @@ import { createTransport, type Fetch } from './transport.ts';
 export interface MintObserver {
   /** A call to `mint` has ended, after `duration` ms, with a token or a refusal. */
   minted?(issuer: string, outcome: 'token' | ErrorCode, duration: number): void;
+  /** The breaker for requests of credentials that the issuer knows, or does not know yet, has changed. */
+  breakerChanged?(issuer: string, standing: Standing, state: BreakerState): void;
 }
 
 export interface MinterOptions {
@@ -18,16 +23,27 @@ export interface MinterOptions {
   readonly observer?: MintObserver;
   /** Replaces the connections to all issuers, in tests. */
   readonly fetch?: Fetch;
+  /** From 0 up to 1; `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/** Token requests to one issuer. */
+export interface IssuerLoad {
+  readonly underWay: number;
+  readonly waiting: number;
 }
 
 /** A {@link Minter} and the connections it holds. */
 export interface ClosableMinter extends Minter {
+  /** What each issuer is being asked now, by its name. */
+  loads(): ReadonlyMap<string, IssuerLoad>;
   /** Ends all connections, once the requests under way have ended. */
   close(): Promise<void>;
 }
 
 interface Issuer {
   readonly sender: Sender;
+  readonly budget: Budget;
   close(): Promise<void>;
 }
 
@@ -45,11 +61,20 @@ export function createMinter(
   async function mint(request: TokenRequest): Promise<Token> {
     const issuer = prepared.get(request.issuer);
     if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
-    return readToken(await sendTokenRequest(issuer.sender, request));
+    const answer = await issuer.budget.run(request, () => sendTokenRequest(issuer.sender, request));
+    try {
+      const token = readToken(answer);
+      issuer.budget.learn(request, true);
+      return token;
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'credentials_rejected') issuer.budget.learn(request, false);
+      throw error;
+    }
   }
 
   return {
     mint: (request) => observed(request.issuer, () => mint(request), options),
+    loads: () => new Map([...prepared].map(([name, issuer]) => [name, issuer.budget.load])),
     close: async () => {
       await Promise.all([...prepared.values()].map((issuer) => issuer.close()));
     },
@@ -58,11 +83,17 @@ export function createMinter(
 
 function prepare(issuer: IssuerConfiguration, options: MinterOptions): Issuer {
   try {
+    const authenticate = prepareClientAuthentication(issuer);
     const transport =
       options.fetch === undefined ? createTransport(issuer) : { fetch: options.fetch, close: async () => {} };
-    const authenticate = prepareClientAuthentication(issuer);
+    const budget = new Budget(issuer, {
+      clock: options.clock,
+      random: options.random ?? Math.random,
+      onBreakerChange: (standing, state) => options.observer?.breakerChanged?.(issuer.name, standing, state),
+    });
     return {
       sender: { issuer, authenticate, fetch: transport.fetch, clock: options.clock },
+      budget,
       close: () => transport.close(),
     };
   } catch (error) {
