@@ -17,12 +17,17 @@ const DIGEST: usize = memory.data(32);
 
 /** One thing a decision may depend on: today, the value of a request header. */
 export class Input {
+  /** `x-broker-key-<name>`, under which control gets the value. */
+  readonly calloutName: Bytes;
+
   constructor(
     readonly name: Bytes,
     readonly maximumBytes: u32,
     readonly refusalStatus: u32,
     readonly refusalBody: Bytes,
-  ) {}
+  ) {
+    this.calloutName = Bytes.from('x-broker-key-' + name.toString());
+  }
 }
 
 export class Route {
