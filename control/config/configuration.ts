@@ -21,9 +21,23 @@ export interface Configuration {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface ListenerConfiguration {
-  /** A TCP address, or the path of a Unix socket. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly address: ListenAddress;
   readonly tls: ListenerTls | undefined;
+}
+
+export type ListenAddress = TcpAddress | UnixAddress;
+
+export interface TcpAddress {
+  /** A name or an address without brackets; empty: every interface. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface UnixAddress {
+  readonly path: string;
+  /** Permissions of the socket, such as 0o660. */
+  readonly mode: number;
 }
 
 export interface ListenerTls {
@@ -111,6 +125,8 @@ export interface PolicyEntry {
 
 export interface PassAction {
   readonly kind: 'pass';
+  /** Headers that the backend never sees. */
+  readonly strip: readonly string[];
 }
 
 export interface DenyAction {
@@ -130,6 +146,8 @@ export interface ClientCredentialsAction {
   readonly authorizationHeader: string;
   /** More headers, from members of the token response. */
   readonly tokenHeaders: readonly { readonly field: string; readonly header: string }[];
+  /** Headers that the backend never sees, besides those that credentials are read from and {@link tokenHeaders}. */
+  readonly strip: readonly string[];
 }
 
 /** Where a part of the credentials comes from: a header of the request, or the operator. */

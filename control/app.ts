@@ -1,0 +1,116 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { MemorySingleFlight } from './cache/memory-single-flight.ts';
+import { MemoryStore } from './cache/memory-store.ts';
+import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
+import { createDecide } from './decide/decide.ts';
+import type { HeldToken } from './decide/held-token.ts';
+import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
+import type { Clock, Minter } from './decide/ports.ts';
+import { compile } from './policy/compile.ts';
+import { encode } from './policy/encode.ts';
+import { deriveKeys } from './policy/keys.ts';
+import { createMatcher } from './policy/matcher.ts';
+import { adminEndpoint } from './server/admin.ts';
+import { checkEndpoint } from './server/check.ts';
+import { rewriteCheckUrl } from './server/check-url.ts';
+import { createServer, type ServerTls } from './server/create-server.ts';
+import { filterEndpoint } from './server/filter.ts';
+import { createMetrics, type Metrics } from './server/metrics.ts';
+import { createDecisionObserver, createTokenEvents } from './server/observers.ts';
+
+/** Refusals are small; this many of them bound what a flood of wrong secrets can occupy. */
+const MAXIMUM_REFUSALS = 10_000;
+
+export interface AppDependencies {
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+  readonly logger: FastifyBaseLogger;
+  readonly version: string;
+  /** Reads the files that issuers name. */
+  readonly readFile: (path: string) => Buffer;
+  /** The compiled matcher. */
+  readonly matcher: Uint8Array<ArrayBuffer>;
+  readonly createMinter: (
+    issuers: ReadonlyMap<string, IssuerConfiguration>,
+    observer: Pick<Metrics, 'minted'>,
+  ) => Minter & { close(): Promise<void> };
+  /** Reads a listener's certificates. */
+  readonly readTls: (listener: ListenerConfiguration) => ServerTls | undefined;
+}
+
+/** The servers, none of them listening; those that the configuration switches off are undefined. */
+export interface App {
+  readonly check: FastifyInstance | undefined;
+  readonly filter: FastifyInstance | undefined;
+  readonly admin: FastifyInstance | undefined;
+  /** What `/readyz` says. */
+  setReady(ready: boolean): void;
+  /** Stops accepting, lets requests in flight finish, and ends the connections to issuers. */
+  close(): Promise<void>;
+}
+
+/** Builds the whole service from its dependencies; it opens no port and reads no environment. */
+export function createApp(dependencies: AppDependencies): App {
+  const { configuration, clock, logger, version } = dependencies;
+  const { cache, issuers, listeners } = configuration;
+  const keys = deriveKeys(cache.key);
+  const table = compile(configuration, { keys, readFile: dependencies.readFile });
+  const encodedTable = encode(table, keys.filter);
+  const match = createMatcher(dependencies.matcher, encodedTable);
+
+  const metrics = createMetrics(version);
+  const minter = dependencies.createMinter(issuers, metrics);
+  const tokens = new MemoryStore<HeldToken>({ ...cache, clock });
+  const refusals = new MemoryStore<Refusal>({
+    ...cache,
+    maximumEntries: cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS,
+    clock,
+  });
+  metrics.watch({
+    tokens: () => tokens.size,
+    refusals: () => refusals.size,
+    evictions: () => tokens.evictions,
+    routes: () => table.routes.length,
+  });
+  const obtainToken = createObtainToken({
+    minter,
+    tokens,
+    refusals,
+    flights: new MemorySingleFlight<HeldToken>(),
+    clock,
+    safetyMargin: cache.safetyMargin,
+    events: createTokenEvents(metrics, logger),
+  });
+  const service = {
+    table,
+    encodedTable,
+    findRoute: (host: string, path: string, method: string) => table.routes[match(host, path, method)],
+    decide: createDecide({ obtainToken, clock, storeKey: keys.store, cacheable: cache.maximumEntries > 0 }),
+    observer: createDecisionObserver(metrics, logger, clock),
+  };
+
+  let ready = false;
+  const administration = { registry: metrics.registry, isReady: () => ready };
+  const server = (
+    listener: ListenerConfiguration | undefined,
+    options: Pick<Parameters<typeof createServer>[0], 'endpoint' | 'rewriteUrl'>,
+  ) => listener && createServer({ ...options, logger, tls: dependencies.readTls(listener) });
+  const servers = {
+    check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
+    filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
+    admin: server(listeners.admin, { endpoint: adminEndpoint(administration) }),
+  };
+  return {
+    ...servers,
+    setReady: (value) => {
+      ready = value;
+    },
+    close: async () => {
+      ready = false;
+      await Promise.all([servers.check?.close(), servers.filter?.close()]);
+      await Promise.all([servers.admin?.close(), minter.close()]);
+      tokens.close();
+      refusals.close();
+    },
+  };
+}

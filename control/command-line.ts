@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { VARIABLES, type Variable } from './config/variables.ts';
+
+/** What the command line asks for. */
+export interface CommandLine {
+  readonly config: string | undefined;
+  readonly version: boolean;
+  readonly help: boolean;
+  readonly checkConfig: boolean;
+}
+
+/** @throws TypeError with a message for the user, on an option that does not exist */
+export function readCommandLine(words: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      config: { type: 'string' },
+      version: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      'check-config': { type: 'boolean', default: false },
+    },
+  });
+  const { config, version, help } = values;
+  return { config, version, help, checkConfig: values['check-config'] };
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const width = Math.max(...Object.keys(VARIABLES).map((name) => name.length)) + 2;
+  const lines = Object.entries(VARIABLES).map(([name, variable]: [string, Variable]) => {
+    const fallback = variable.default === undefined ? '' : ` (${variable.default})`;
+    return `  ${name.padEnd(width)}${variable.description}${fallback}`;
+  });
+  return `Envoy Token Broker, control: gives each request the access token that its backend wants.
+
+Usage: node control/main.ts [--config FILE] [--check-config] [--version] [--help]
+
+  --config FILE   read the whole configuration from a YAML file
+  --check-config  say whether the configuration is good, and exit: 0 when it is, 2 when it is not
+
+Environment variables (default):
+${lines.join('\n')}
+`;
+}

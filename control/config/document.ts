@@ -1,0 +1,80 @@
+/** The configuration file as its schema (schema.json) describes it, defaults filled in. */
+export interface ConfigurationDocument {
+  readonly version: 'v1';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly shutdownTimeout: string;
+  readonly listeners: {
+    readonly check?: ListenerDocument;
+    readonly filter: ListenerDocument;
+    readonly admin: ListenerDocument;
+  };
+  readonly cache: {
+    readonly maximumEntries: number;
+    readonly cleanupInterval: string;
+    readonly safetyMargin: string;
+    readonly keyFile?: string;
+  };
+  readonly issuers: Readonly<Record<string, IssuerDocument>>;
+  readonly policy: { readonly unmatched: 'pass' | 'deny'; readonly entries: readonly EntryDocument[] };
+}
+
+export interface ListenerDocument {
+  readonly address: string;
+  readonly socketMode?: string;
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string; readonly clientCaFile?: string };
+}
+
+export interface IssuerDocument {
+  readonly tokenEndpoint: string;
+  readonly allowInsecure: boolean;
+  readonly timeout: string;
+  readonly caFile?: string;
+  readonly clientAuthentication: ClientAuthenticationDocument;
+  readonly extraParameters?: Readonly<Record<string, string>>;
+  readonly budget: {
+    readonly concurrency: number;
+    readonly rate: number;
+    readonly burst: number;
+    readonly breakerFailures: number;
+    readonly breakerOpen: string;
+  };
+}
+
+export type ClientAuthenticationDocument =
+  | { readonly method: 'client_secret_basic' | 'client_secret_post' }
+  | {
+      readonly method: 'private_key_jwt';
+      readonly privateKeyFile: string;
+      readonly keyId?: string;
+      readonly algorithm?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
+      readonly audience?: string;
+    }
+  | { readonly method: 'tls_client_auth'; readonly certificateFile: string; readonly keyFile: string };
+
+export interface EntryDocument {
+  readonly id: string;
+  readonly match: { readonly host: string; readonly pathPrefix: string; readonly methods: readonly string[] };
+  readonly action: ActionDocument;
+}
+
+export type ActionDocument =
+  | { readonly kind: 'pass'; readonly strip?: readonly string[] }
+  | { readonly kind: 'deny' }
+  | {
+      readonly kind: 'clientCredentials';
+      readonly issuer: string;
+      readonly clientId: SourceDocument;
+      readonly clientSecret?: SourceDocument;
+      readonly scope?: SourceDocument;
+      readonly authorizationHeader?: string;
+      readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
+      readonly strip?: readonly string[];
+    };
+
+/** Exactly one of these. */
+export interface SourceDocument {
+  readonly header?: string;
+  readonly file?: string;
+  readonly environment?: string;
+  readonly value?: string;
+}

@@ -1,0 +1,100 @@
+import { Secret } from '../secret.ts';
+import type {
+  CacheConfiguration,
+  ClientCredentialsAction,
+  Configuration,
+  CredentialSource,
+  PolicyDocument,
+} from './configuration.ts';
+import { staticValueProblem } from './credential-limits.ts';
+import { readIssuer } from './environment-issuer.ts';
+import { type Environment, EnvironmentReader } from './environment-reader.ts';
+import { Problems } from './problems.ts';
+import { readProcessSettings } from './process-settings.ts';
+import { Files, type ReadFile } from './read-files.ts';
+import { readTokenHeaders } from './token-headers.ts';
+import { UNSUPPORTED } from './variables.ts';
+
+const PARTS = { STATIC_CLIENT_ID: 'clientId', STATIC_CLIENT_SECRET: 'clientSecret', STATIC_SCOPE: 'scope' } as const;
+
+/** The issuer's name where the environment configures the only one. */
+const ISSUER = 'dex';
+
+/**
+ * The configuration that environment variables alone describe: DexTokenBroker's, with its defaults, and our own.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function readEnvironment(environment: Environment, readFile: ReadFile): Configuration {
+  const problems = new Problems();
+  const reader = new EnvironmentReader(environment, problems);
+  const files = new Files(readFile, problems);
+  refuseJwtMode(environment, problems);
+  const issuer = readIssuer({ name: ISSUER, reader, files, problems });
+  const configuration = {
+    ...readProcessSettings({ reader, files, problems }),
+    cache: readCache(reader, files),
+    issuers: new Map([[ISSUER, issuer]]),
+    policy: readPolicy(reader, problems),
+  };
+  problems.throwIfAny();
+  return configuration;
+}
+
+function refuseJwtMode(environment: Environment, problems: Problems): void {
+  for (const name of UNSUPPORTED.filter((candidate) => environment[candidate])) {
+    problems.add(name, 'callers cannot be authenticated by JWT yet, and ignoring this would let everyone in; unset it');
+  }
+}
+
+function readCache(reader: EnvironmentReader, files: Files): CacheConfiguration {
+  const keyFile = reader.optional('CACHE_KEY_FILE');
+  return {
+    maximumEntries: reader.integer('CACHE_MAX_ENTRIES'),
+    cleanupInterval: reader.duration('CACHE_CLEANUP_INTERVAL'),
+    safetyMargin: reader.duration('EXPIRY_SAFETY_MARGIN'),
+    key: keyFile === undefined ? undefined : files.key('CACHE_KEY_FILE', keyFile),
+  };
+}
+
+function readPolicy(reader: EnvironmentReader, problems: Problems): PolicyDocument {
+  const headers = (['CLIENT_ID_HEADER', 'CLIENT_SECRET_HEADER', 'SCOPE_HEADER'] as const).map((name) =>
+    reader.headerName(name),
+  );
+  const [clientId = '', clientSecret = '', scope = ''] = headers;
+  const secretless = !reader.text('CLIENT_AUTH_METHOD').startsWith('client_secret_');
+  if (secretless && reader.has('STATIC_CLIENT_SECRET')) {
+    problems.add('STATIC_CLIENT_SECRET', `is not used by ${reader.text('CLIENT_AUTH_METHOD')}; unset one of the two`);
+  }
+  const action: ClientCredentialsAction = {
+    kind: 'clientCredentials',
+    issuer: ISSUER,
+    clientId: source(reader, 'STATIC_CLIENT_ID', clientId, problems),
+    clientSecret: secretless ? undefined : source(reader, 'STATIC_CLIENT_SECRET', clientSecret, problems),
+    scope: source(reader, 'STATIC_SCOPE', scope, problems),
+    authorizationHeader: reader.headerName('UPSTREAM_AUTH_HEADER'),
+    tokenHeaders: readTokenHeaders('UPSTREAM_TOKEN_HEADERS', reader.text('UPSTREAM_TOKEN_HEADERS'), problems),
+    // Also those that a static value overrides: clients may still send them, and the backend must not see them.
+    strip: headers,
+  };
+  const match = { host: '*', pathPrefix: '/', methods: [] };
+  return { entries: [{ id: 'default', match, action }], unmatched: 'deny' };
+}
+
+function source(
+  reader: EnvironmentReader,
+  name: keyof typeof PARTS,
+  header: string,
+  problems: Problems,
+): CredentialSource {
+  const text = reader.optional(name);
+  if (text === undefined) {
+    return { from: 'header', header };
+  }
+  const value = new Secret(text);
+  const problem = staticValueProblem(PARTS[name], value);
+  if (problem !== undefined) {
+    problems.add(name, problem);
+  }
+  return { from: 'static', value };
+}

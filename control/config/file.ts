@@ -1,0 +1,136 @@
+import type { Configuration, ListenerConfiguration } from './configuration.ts';
+import type { ConfigurationDocument, ListenerDocument } from './document.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { type Environment, EnvironmentReader } from './environment-reader.ts';
+import { readIssuerDocument } from './file-issuer.ts';
+import { readEntry } from './file-policy.ts';
+import { isLocal, parseListenAddress } from './listen-address.ts';
+import { parseSocketMode } from './parse-values.ts';
+import { ConfigurationError, Problems, shown } from './problems.ts';
+import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
+import { Files, type ReadFile } from './read-files.ts';
+import { validateDocument } from './validate-document.ts';
+import { UNSUPPORTED, VARIABLES, type Variable } from './variables.ts';
+
+const DAY = 86_400_000;
+
+/** Reads a duration of the document, which its schema has checked for form. */
+export type ReadDuration = (setting: string, text: string, minimum: number, maximum: number) => number;
+
+/**
+ * The configuration that a YAML file describes (schema.json). Variables that say how the process runs win over it; those
+ * that say what it decides must not stand beside it, because nobody could tell which of the two holds.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function readConfigurationFile(path: string, environment: Environment, readFile: ReadFile): Configuration {
+  const problems = new Problems();
+  const files = new Files(readFile, problems);
+  refuseOtherSource(path, environment, problems);
+  const text = files.secret('CONFIG_FILE', path).reveal();
+  problems.throwIfAny();
+  const document = prefixed(path, () => validateDocument(text));
+  const duration: ReadDuration = (setting, value, minimum, maximum) => {
+    const milliseconds = parseDuration(value) ?? Number.NaN;
+    if (!(milliseconds >= minimum && milliseconds <= maximum)) {
+      problems.add(setting, `${shown(value)} is not from ${formatDuration(minimum)} to ${formatDuration(maximum)}`);
+    }
+    return milliseconds;
+  };
+  const reader = new EnvironmentReader(environment, problems);
+  const settings = processSettings(document, duration, files, problems);
+  const issuers = Object.entries(document.issuers).map(([name, issuer]) =>
+    readIssuerDocument(name, issuer, { duration, files, problems }),
+  );
+  const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
+  const configuration = {
+    ...readProcessSettings({ reader, files, problems }, settings),
+    cache: {
+      maximumEntries,
+      cleanupInterval: duration('cache.cleanupInterval', cleanupInterval, 1, DAY),
+      safetyMargin: duration('cache.safetyMargin', safetyMargin, 1, DAY),
+      key: keyFile === undefined ? undefined : files.key('cache.keyFile', keyFile),
+    },
+    issuers: new Map(issuers.map((issuer) => [issuer.name, issuer])),
+    policy: {
+      unmatched: document.policy.unmatched,
+      entries: document.policy.entries.map((entry) => readEntry(entry, { environment, files, problems })),
+    },
+  };
+  problems.throwIfAny();
+  return configuration;
+}
+
+function refuseOtherSource(path: string, environment: Environment, problems: Problems): void {
+  const deciding = Object.entries(VARIABLES)
+    .filter(([name, variable]: [string, Variable]) => name !== 'CONFIG_FILE' && !variable.process)
+    .map(([name]) => name);
+  for (const name of [...deciding, ...UNSUPPORTED].filter((candidate) => environment[candidate])) {
+    problems.add(`CONFIG_FILE and ${name}`, `are both set; say it in ${path} and unset ${name}, or unset CONFIG_FILE`);
+  }
+}
+
+/** Problems of the document, with the file's name in front. */
+function prefixed<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) {
+      throw error;
+    }
+    throw new ConfigurationError(
+      error.problems.map(({ setting, message }) => ({ setting: `${path}: ${setting}`, message })),
+    );
+  }
+}
+
+function processSettings(
+  document: ConfigurationDocument,
+  duration: ReadDuration,
+  files: Files,
+  problems: Problems,
+): ProcessSettings {
+  const { check, filter, admin } = document.listeners;
+  const read = (name: string, listener: ListenerDocument) =>
+    readListener(`listeners.${name}`, listener, files, problems);
+  const settings = {
+    listeners: { check: check && read('check', check), filter: read('filter', filter), admin: read('admin', admin) },
+    logLevel: document.logLevel,
+    shutdownTimeout: duration('shutdownTimeout', document.shutdownTimeout, 0, DAY),
+  };
+  const listener = settings.listeners.filter;
+  if (listener !== undefined && !isLocal(listener.address) && listener.tls?.clientCaFile === undefined) {
+    problems.add(
+      'listeners.filter',
+      'whoever reaches this listener gets tokens, and others than this machine could; use a loopback address or ' +
+        'unix:/path, or set tls with certificateFile, keyFile and clientCaFile',
+    );
+  }
+  return settings;
+}
+
+function readListener(
+  setting: string,
+  { address, socketMode = '0660', tls }: ListenerDocument,
+  files: Files,
+  problems: Problems,
+): ListenerConfiguration | undefined {
+  if (address === 'off') {
+    return undefined;
+  }
+  const parsed = parseListenAddress(address, parseSocketMode(socketMode) ?? 0);
+  if (parsed === undefined) {
+    problems.add(
+      `${setting}.address`,
+      `${shown(address)} is not a listen address; write :8080, host:8080, [::1]:8080, unix:/path or off`,
+    );
+  }
+  return {
+    address: parsed ?? { host: 'localhost', port: 0 },
+    tls: tls && {
+      certificateFile: files.certificates(`${setting}.tls.certificateFile`, tls.certificateFile),
+      keyFile: files.privateKey(`${setting}.tls.keyFile`, tls.keyFile),
+      clientCaFile: tls.clientCaFile && files.certificates(`${setting}.tls.clientCaFile`, tls.clientCaFile),
+    },
+  };
+}

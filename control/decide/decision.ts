@@ -1,0 +1,31 @@
+import type { BrokerError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import type { Freshness } from './freshness.ts';
+
+/** The answer to one request: a function of the route and its key inputs alone. */
+export type Decision = Allow | Deny;
+
+export interface Allow {
+  readonly outcome: 'allow';
+  /** Headers to set on the request, by lower-case name; each replaces the client's own. */
+  readonly inject: ReadonlyMap<string, Secret>;
+  /** Hex SHA-256 of the access token; undefined when nothing can be replaced. */
+  readonly tokenDigest: string | undefined;
+  /** Undefined: the answer may not be given again. */
+  readonly freshness: Freshness | undefined;
+}
+
+export interface Deny {
+  readonly outcome: 'deny';
+  /** HTTP status, 400 to 599. */
+  readonly status: number;
+  /** One line with its line feed: what the client sees. */
+  readonly body: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Whole seconds for which the refusal may be given again; undefined: not at all. */
+  readonly rememberFor: number | undefined;
+  /** Why, for logs and metrics. */
+  readonly error: BrokerError;
+  /** Whose request it was, as far as it is known and printable. */
+  readonly clientId: string | undefined;
+}

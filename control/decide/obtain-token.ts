@@ -1,0 +1,154 @@
+import { BrokerError } from '../errors.ts';
+import { refreshAge, usableLifetime } from './freshness.ts';
+import { ageOf, deadlineOf, type HeldToken } from './held-token.ts';
+import type { Clock, Minter, SingleFlight, Store, TokenRequest } from './ports.ts';
+import { REFUSAL_LIFETIME } from './refuse.ts';
+import type { TokenEvents } from './token-events.ts';
+
+/** ms between two attempts to have another token in the place of one that is still held. */
+const RENEWAL_SPACING = 2000;
+
+/** A refusal of credentials by the issuer, believed until either clock, in ms, reaches its end. */
+export interface Refusal {
+  readonly until: number;
+  readonly untilMonotonic: number;
+}
+
+export interface ObtainTokenDependencies {
+  readonly minter: Minter;
+  readonly tokens: Store<HeldToken>;
+  /** Apart from the tokens, so that no flood of wrong secrets ever evicts one. */
+  readonly refusals: Store<Refusal>;
+  readonly flights: SingleFlight<HeldToken>;
+  readonly clock: Clock;
+  /** ms, see {@link usableLifetime}. */
+  readonly safetyMargin: number;
+  readonly events: TokenEvents;
+}
+
+export type Obtained =
+  | { readonly kind: 'token'; readonly held: HeldToken }
+  | { readonly kind: 'refused'; readonly error: unknown; readonly rememberAtMost?: number };
+
+/** @param rejected the digest of a token that the backend refused */
+export type ObtainToken = (key: string, request: TokenRequest, rejected: string | undefined) => Promise<Obtained>;
+
+/**
+ * Composes store, single flight and minter: gives a good token from the store, has it refreshed behind the request once
+ * most of its life is over, and asks the issuer otherwise. The functions it returns never reject.
+ */
+export function createObtainToken(dependencies: ObtainTokenDependencies): ObtainToken {
+  const { minter, tokens, refusals, flights, clock, safetyMargin, events } = dependencies;
+
+  async function mint(key: string, request: TokenRequest, renewalTriedAt?: number): Promise<HeldToken> {
+    const obtainedAtMonotonic = clock.monotonic();
+    const token = await minter.mint(request);
+    const usable = usableLifetime(token.lifetime, safetyMargin);
+    const held = { token, usable, obtainedAtMonotonic, renewalTriedAt };
+    if (ageOf(held, clock) >= usable) {
+      throw new BrokerError('invalid_token_response', { cause: new Error('the token had expired when it arrived') });
+    }
+    await tokens.set(key, held, deadlineOf(held));
+    return held;
+  }
+
+  /** Asks for another token in the place of a held one, which stays until there is one. */
+  async function renew(key: string, request: TokenRequest, held: HeldToken): Promise<HeldToken> {
+    return flights.run(key, async () => {
+      const current = await tokens.get(key);
+      if (current !== undefined && current.token.digest !== held.token.digest) {
+        return current;
+      }
+      // Noted before the attempt: one that fails or hangs must not be repeated by each request that follows. Noted on
+      // its outcome too: a backend that refuses every token must not have a new one minted for each of its refusals.
+      const renewalTriedAt = clock.monotonic();
+      await tokens.set(key, { ...held, renewalTriedAt }, deadlineOf(held));
+      return mint(key, request, renewalTriedAt);
+    });
+  }
+
+  function refreshBehind(key: string, request: TokenRequest, held: HeldToken): void {
+    renew(key, request, held).then(
+      () => events.refreshed(request.issuer, undefined),
+      (error: unknown) => events.refreshed(request.issuer, asBrokerError(error)),
+    );
+  }
+
+  async function replace(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
+    try {
+      return { kind: 'token', held: await renew(key, request, held) };
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'credentials_rejected') {
+        // The backend and the issuer agree that this client is no longer welcome.
+        await tokens.delete(key);
+        await remember(key);
+      }
+      return { kind: 'refused', error };
+    }
+  }
+
+  async function remember(key: string): Promise<void> {
+    const lifetime = REFUSAL_LIFETIME * 1000;
+    const refusal = { until: clock.now() + lifetime, untilMonotonic: clock.monotonic() + lifetime };
+    await refusals.set(key, refusal, refusal.until);
+  }
+
+  async function miss(key: string, request: TokenRequest): Promise<Obtained> {
+    try {
+      const held = await flights.run(key, async () => {
+        const current = await tokens.get(key);
+        return current !== undefined && isUsable(current) ? current : mint(key, request);
+      });
+      return { kind: 'token', held };
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === 'credentials_rejected') {
+        await remember(key);
+      }
+      return { kind: 'refused', error };
+    }
+  }
+
+  function isUsable(held: HeldToken): boolean {
+    return ageOf(held, clock) < held.usable;
+  }
+
+  function mayRenew(held: HeldToken): boolean {
+    return held.renewalTriedAt === undefined || clock.monotonic() - held.renewalTriedAt >= RENEWAL_SPACING;
+  }
+
+  function remaining({ until, untilMonotonic }: Refusal): number {
+    return Math.min(until - clock.now(), untilMonotonic - clock.monotonic());
+  }
+
+  async function obtain(key: string, request: TokenRequest, rejected: string | undefined): Promise<Obtained> {
+    const held = await tokens.get(key);
+    if (held !== undefined && isUsable(held)) {
+      if (held.token.digest === rejected && mayRenew(held)) {
+        events.lookedUp('replace');
+        return replace(key, request, held);
+      }
+      const due = ageOf(held, clock) >= refreshAge(held.usable);
+      events.lookedUp(due ? 'refresh' : 'hit');
+      if (due && mayRenew(held)) {
+        refreshBehind(key, request, held);
+      }
+      return { kind: 'token', held };
+    }
+    const refusal = await refusals.get(key);
+    const believedFor = refusal === undefined ? 0 : remaining(refusal);
+    if (believedFor > 0) {
+      events.lookedUp('refused');
+      const error = new BrokerError('credentials_rejected');
+      return { kind: 'refused', error, rememberAtMost: Math.floor(believedFor / 1000) };
+    }
+    events.lookedUp('miss');
+    return miss(key, request);
+  }
+
+  return (key, request, rejected) =>
+    obtain(key, request, rejected).catch((error: unknown) => ({ kind: 'refused', error }));
+}
+
+function asBrokerError(error: unknown): BrokerError {
+  return error instanceof BrokerError ? error : new BrokerError('internal', { cause: error });
+}

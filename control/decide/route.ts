@@ -1,0 +1,79 @@
+import type { Secret } from '../secret.ts';
+
+/** All policy, compiled: what the filter and control's own endpoints match requests against. */
+export interface RouteTable {
+  /** Hex SHA-256 over the digests of all routes and {@link unmatched}. */
+  readonly revision: string;
+  /** Ordered by id; a match is an index into it. */
+  readonly routes: readonly Route[];
+  readonly unmatched: 'pass' | 'deny';
+}
+
+/** A policy entry, compiled and validated. */
+export type Route = PassRoute | DenyRoute | DecideRoute;
+
+interface RouteBase {
+  /** 1 to 128 of `A-Z a-z 0-9 . _ -`, unique in the table. */
+  readonly id: string;
+  /** 64 hex digits: a digest of the route and of all that it refers to. */
+  readonly digest: string;
+  readonly match: {
+    /** `*`, `*.suffix` or an exact name; lower case, no port, no trailing dot. */
+    readonly host: string;
+    /** Starts with `/`; matches on segment boundaries, without the query. */
+    readonly pathPrefix: string;
+    /** Upper case; empty: every method. */
+    readonly methods: readonly string[];
+  };
+  /** Headers that the backend never sees as the client sent them; lower case. */
+  readonly strip: readonly string[];
+}
+
+export interface PassRoute extends RouteBase {
+  readonly kind: 'pass';
+}
+
+export interface DenyRoute extends RouteBase {
+  readonly kind: 'deny';
+  /** HTTP status, 400 to 599. */
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface DecideRoute extends RouteBase {
+  readonly kind: 'decide';
+  /** What a decision may depend on, besides the route itself. */
+  readonly inputs: readonly KeyInput[];
+  readonly action: ClientCredentials;
+}
+
+/** A request header that a decision depends on. */
+export interface KeyInput {
+  /** Lower case. */
+  readonly header: string;
+  readonly maximumBytes: number;
+  /** What the client gets for a longer value. */
+  readonly refusal: { readonly status: number; readonly body: string };
+}
+
+/** RFC 6749 section 4.4, with everything resolved that does not come with the request. */
+export interface ClientCredentials {
+  readonly kind: 'clientCredentials';
+  readonly issuer: string;
+  /** A digest of all that a token request to the issuer contains besides the credentials and the scope. */
+  readonly issuerDigest: string;
+  readonly clientId: Source;
+  /** Undefined where the client authenticates without a secret. */
+  readonly clientSecret: Source | undefined;
+  readonly scope: Source | undefined;
+  /** Lower case; gets `Bearer <token>`. */
+  readonly authorizationHeader: string;
+  readonly tokenHeaders: readonly { readonly field: string; readonly header: string }[];
+}
+
+export type Source =
+  | { readonly from: 'input'; readonly input: KeyInput }
+  | { readonly from: 'static'; readonly value: Secret };
+
+/** The values of a route's key inputs by header name, one element for each time the header came, as bytes. */
+export type KeyInputs = ReadonlyMap<string, readonly Buffer[]>;

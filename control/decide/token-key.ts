@@ -1,0 +1,30 @@
+import { createHmac } from 'node:crypto';
+import type { TokenRequest } from './ports.ts';
+
+/**
+ * What a token is remembered by: two requests share it only if everything in them is equal. Every field is preceded by
+ * its length, so that no two different requests give the same bytes; an absent field differs from an empty one.
+ *
+ * @param key keeps a reader of the store from trying out secrets
+ * @param issuerDigest a digest of the issuer's configuration
+ * @returns 64 hex digits
+ */
+export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: string): string {
+  const fields = [
+    request.issuer,
+    issuerDigest,
+    request.grant,
+    request.clientId,
+    request.clientSecret?.reveal(),
+    request.scope,
+  ];
+  const hmac = createHmac('sha256', key);
+  for (const field of fields) {
+    const bytes = Buffer.from(field ?? '', 'utf8');
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt8(field === undefined ? 0 : 1, 0);
+    prefix.writeUInt32BE(bytes.length, 1);
+    hmac.update(prefix).update(bytes);
+  }
+  return hmac.digest('hex');
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { KeyInput, Route, RouteTable } from '../decide/route.ts';
+
+/** The encoding's first four bytes; the digit is its version. */
+const MAGIC = 'TBR1';
+const CHECKSUM_BYTES = 32;
+const KIND: Readonly<Record<Route['kind'], number>> = { pass: 0, deny: 1, decide: 2 };
+const HEADER_SOURCE = 0;
+
+/**
+ * Encodes the table for the filter and the matcher (docs/contract.md, "Encoding, version 1").
+ *
+ * @param cacheKey 32 bytes: what the filter keys its cache entries with
+ */
+export function encode(table: RouteTable, cacheKey: Buffer): Buffer {
+  const content = Buffer.concat([
+    string(table.revision),
+    cacheKey,
+    u8(table.unmatched === 'pass' ? 0 : 1),
+    list(table.routes, encodeRoute),
+  ]);
+  const head = Buffer.concat([Buffer.from(MAGIC, 'latin1'), u32(8 + content.length + CHECKSUM_BYTES)]);
+  const checksum = createHash('sha256').update(head).update(content).digest();
+  return Buffer.concat([head, content, checksum]);
+}
+
+function encodeRoute(route: Route): Buffer {
+  const { id, digest, match, kind, strip } = route;
+  const [status, body] = route.kind === 'deny' ? [route.status, route.body] : [0, ''];
+  const inputs = route.kind === 'decide' ? route.inputs : [];
+  return Buffer.concat([
+    ...[id, digest, match.host, match.pathPrefix].map(string),
+    list(match.methods, string),
+    u8(KIND[kind]),
+    u32(status),
+    string(body),
+    list(inputs, encodeInput),
+    list(strip, string),
+  ]);
+}
+
+function encodeInput({ header, maximumBytes, refusal }: KeyInput): Buffer {
+  return Buffer.concat([
+    u8(HEADER_SOURCE),
+    string(header),
+    u32(maximumBytes),
+    u32(refusal.status),
+    string(refusal.body),
+  ]);
+}
+
+function list<Item>(items: readonly Item[], encodeItem: (item: Item) => Buffer): Buffer {
+  return Buffer.concat([u32(items.length), ...items.map(encodeItem)]);
+}
+
+function string(text: string): Buffer {
+  const bytes = Buffer.from(text, 'utf8');
+  return Buffer.concat([u32(bytes.length), bytes]);
+}
+
+function u8(value: number): Buffer {
+  return Buffer.of(value);
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}

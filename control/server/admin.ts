@@ -1,0 +1,24 @@
+import type { FastifyPluginCallback } from 'fastify';
+import type { Registry } from 'prom-client';
+import { COMMON_HEADERS, sendText } from './plain-text.ts';
+
+export interface Administration {
+  readonly registry: Registry;
+  /** Whether requests can be served: every listener is open and none is closing. */
+  readonly isReady: () => boolean;
+}
+
+/** Health for whoever runs the process, and metrics for Prometheus. */
+export function adminEndpoint({ registry, isReady }: Administration): FastifyPluginCallback {
+  return (app, _options, done) => {
+    app.get('/healthz', (_request, reply) => sendText(reply, 200, 'ok'));
+    app.get('/readyz', (_request, reply) =>
+      isReady() ? sendText(reply, 200, 'ok') : sendText(reply, 503, 'not ready'),
+    );
+    app.get('/metrics', async (_request, reply) => {
+      const metrics = await registry.metrics();
+      return reply.headers(COMMON_HEADERS).type(registry.contentType).send(metrics);
+    });
+    done();
+  };
+}

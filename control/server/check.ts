@@ -1,0 +1,62 @@
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { Allow, Decision, Deny } from '../decide/decision.ts';
+import { refuse } from '../decide/refuse.ts';
+import type { Route } from '../decide/route.ts';
+import { BrokerError } from '../errors.ts';
+import { CHECK_PATH } from './check-url.ts';
+import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
+import { headerText, readKeyInputs } from './raw-headers.ts';
+import type { Service } from './service.ts';
+
+/** What Envoy's ext_authz takes away from the request before it goes on; see its `headers_to_remove`. */
+const REMOVE_HEADER = 'x-envoy-auth-headers-to-remove';
+
+/** `/check`, for Envoy's `ext_authz` over HTTP: method, host and the path after `/check` are the request's own. */
+export function checkEndpoint(service: Service): FastifyPluginCallback {
+  return (app, _options, done) => {
+    app.all('/healthz', (_request, reply) => sendText(reply, 200, 'ok'));
+    app.all(CHECK_PATH, async (request, reply) => {
+      const observe = service.observer.begin('check');
+      const { decision, route } = await check(service, request);
+      observe(decision, { route: route?.id ?? '', requestId: request.id });
+      return decision.outcome === 'allow' ? sendAllow(reply, decision, route) : sendDeny(reply, decision);
+    });
+    done();
+  };
+}
+
+async function check(
+  { table, findRoute, decide }: Service,
+  request: FastifyRequest,
+): Promise<{ decision: Decision; route: Route | undefined }> {
+  const path = request.originalUrl.slice(CHECK_PATH.length);
+  const route = findRoute(request.headers.host ?? '', path.startsWith('/') ? path : `/${path}`, request.method);
+  if (route === undefined) {
+    return { decision: table.unmatched === 'pass' ? PASS : UNMATCHED, route };
+  }
+  return { decision: await decide(route, readKeyInputs(request.raw, route)), route };
+}
+
+const PASS: Decision = { outcome: 'allow', inject: new Map(), tokenDigest: undefined, freshness: undefined };
+const UNMATCHED: Decision = refuse(new BrokerError('policy_denied'), { remember: false });
+
+function sendAllow(reply: FastifyReply, { inject }: Allow, route: Route | undefined): FastifyReply {
+  reply.code(200).headers(COMMON_HEADERS);
+  for (const [name, value] of inject) {
+    reply.header(name, headerText(value.reveal()));
+  }
+  // Envoy removes after it sets, so what is set must not be on the list.
+  const remove = (route?.strip ?? []).filter((name) => !inject.has(name));
+  if (remove.length > 0) {
+    reply.header(REMOVE_HEADER, remove.join(','));
+  }
+  return reply.send();
+}
+
+function sendDeny(reply: FastifyReply, { status, body, headers }: Deny): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ ...COMMON_HEADERS, ...Object.fromEntries(headers) })
+    .type(PLAIN_TEXT)
+    .send(body);
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, METHODS } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginCallback,
+} from 'fastify';
+import { sendText } from './plain-text.ts';
+
+/** A legal JWT and its company are longer than Node's own 16 KiB; what a policy reads has limits of its own. */
+const MAXIMUM_HEADER_BYTES = 96 * 1024;
+/** Bodies are read and forgotten: Envoy may be told to send the request's own. */
+const MAXIMUM_BODY_BYTES = 1024 * 1024;
+/** DexTokenBroker's: a request that takes longer to arrive is no request. */
+const HEADERS_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT = 10_000;
+/** Longer than the hour for which Envoy keeps idle connections by default, so that it never meets one just closed. */
+const KEEP_ALIVE_TIMEOUT = 3_660_000;
+const MAXIMUM_CONNECTIONS = 8192;
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+export interface ServerOptions {
+  readonly endpoint: FastifyPluginCallback;
+  readonly logger: FastifyBaseLogger;
+  readonly tls?: ServerTls | undefined;
+  readonly rewriteUrl?: (request: IncomingMessage) => string;
+}
+
+/** PEM texts. */
+export interface ServerTls {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+  /** When set, clients must show a certificate signed by this authority. */
+  readonly clientCa: Buffer | undefined;
+}
+
+/** A server with one endpoint's routes; every answer that is not the endpoint's own is plain text and says little. */
+export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOptions): FastifyInstance {
+  const options = {
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    requestIdHeader: false as const,
+    genReqId: requestId,
+    bodyLimit: MAXIMUM_BODY_BYTES,
+    // Requests that arrive on open connections while the server closes are served like any other.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    clientErrorHandler: refuseClient,
+    ...(rewriteUrl === undefined ? {} : { rewriteUrl: (request: IncomingMessage) => rewriteUrl(request) }),
+  };
+  const limits = { maxHeaderSize: MAXIMUM_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT };
+  const app = (
+    tls === undefined
+      ? Fastify({ ...options, http: limits })
+      : Fastify({ ...options, https: { ...limits, ...handshake(tls) } })
+  ) as FastifyInstance;
+  app.server.maxConnections = MAXIMUM_CONNECTIONS;
+  acceptAnyMethod(app);
+  acceptAnyBody(app);
+  app.setNotFoundHandler((_request, reply) => sendText(reply, 404, '404 page not found'));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) {
+      request.log.error({ err: error }, 'a request failed');
+    }
+    return status >= 500 ? sendText(reply, 503, 'internal error') : sendText(reply, status, 'bad request');
+  });
+  app.register(endpoint);
+  return app;
+}
+
+function handshake({ certificate, key, clientCa }: ServerTls) {
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return { cert: certificate, key, minVersion: 'TLSv1.2' as const, ...clients };
+}
+
+/** The one that came, unless it could not stand in a log line; then one of our own. */
+function requestId(request: { headers: IncomingMessage['headers'] }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** CONNECT never becomes a request in Node: it gets a closed connection. */
+function acceptAnyMethod(app: FastifyInstance): void {
+  for (const method of METHODS.filter((candidate) => candidate !== 'CONNECT')) {
+    if (!app.supportedMethods.includes(method)) {
+      app.addHttpMethod(method, { hasBody: true });
+    }
+  }
+}
+
+function acceptAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null));
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Whatever it says, the body is not read; a malformed one must not refuse the request.
+    delete request.raw.headers['content-type'];
+    done();
+  });
+}
+
+/** What Node's parser refuses. The error holds the bytes that came, credentials among them: it is not logged. */
+function refuseClient(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'bad request'];
+  const head = [`HTTP/1.1 ${status}`, 'content-type: text/plain; charset=utf-8', `content-length: ${text.length + 1}`];
+  socket.end(`${head.join('\r\n')}\r\nconnection: close\r\n\r\n${text}\n`, () => socket.destroy());
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [string, string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'request header fields too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request timeout'],
+};

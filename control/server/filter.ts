@@ -1,0 +1,91 @@
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { Decision } from '../decide/decision.ts';
+import type { Freshness } from '../decide/freshness.ts';
+import type { Route } from '../decide/route.ts';
+import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
+import { headerText, readKeyInputs, singleHeader } from './raw-headers.ts';
+import type { Service } from './service.ts';
+
+/** The media type of an encoded route table. */
+const ROUTES_MEDIA_TYPE = 'application/vnd.envoy-token-broker.routes';
+/** Long enough for any id and digest of the route table. */
+const ROUTE_REFERENCE = /^([A-Za-z0-9._-]{1,128})@([0-9a-f]{64})$/;
+const DIGEST = /^[0-9a-f]{64}$/;
+/** Keeps key inputs apart from headers that proxies add on the way. */
+const INPUT_PREFIX = 'x-broker-key-';
+
+/** `/v1/*`, for the filter; docs/contract.md says what travels here. */
+export function filterEndpoint(service: Service): FastifyPluginCallback {
+  const { table, encodedTable } = service;
+  const routes = new Map(table.routes.map((route) => [`${route.id}@${route.digest}`, route]));
+  const entityTag = `"${table.revision}"`;
+
+  return (app, _options, done) => {
+    app.get('/v1/routes', (request, reply) => {
+      reply.headers({ ...COMMON_HEADERS, etag: entityTag, 'x-broker-revision': table.revision });
+      return holds(request, entityTag) ? reply.code(304).send() : reply.type(ROUTES_MEDIA_TYPE).send(encodedTable);
+    });
+    app.post('/v1/decide', async (request, reply) => {
+      const asked = singleHeader(request.raw, 'x-broker-route') ?? '';
+      if (!ROUTE_REFERENCE.test(asked)) {
+        return sendText(reply, 400, 'x-broker-route is missing or malformed');
+      }
+      reply.headers({ 'x-broker-route': asked, 'x-broker-revision': table.revision });
+      const route = routes.get(asked);
+      return route === undefined ? sendUnknownRoute(reply) : sendDecision(reply, await answer(request, route));
+    });
+    done();
+  };
+
+  async function answer(request: FastifyRequest, route: Route): Promise<Decision> {
+    const observe = service.observer.begin('filter');
+    const rejected = singleHeader(request.raw, 'x-broker-rejected');
+    const inputs = readKeyInputs(request.raw, route, INPUT_PREFIX);
+    const decision = await service.decide(route, inputs, {
+      rejected: rejected !== undefined && DIGEST.test(rejected) ? rejected : undefined,
+    });
+    observe(decision, { route: route.id, requestId: request.id });
+    return decision;
+  }
+}
+
+/** RFC 9110 section 13.1.2, with the weak comparison that it asks for. */
+function holds(request: FastifyRequest, entityTag: string): boolean {
+  const tags = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim());
+  return tags.some((tag) => tag === '*' || tag.replace(/^W\//, '') === entityTag);
+}
+
+/** The filter fetches its table at once. */
+function sendUnknownRoute(reply: FastifyReply): FastifyReply {
+  reply.header('x-broker-decision', 'unknown-route');
+  return sendText(reply, 409, 'unknown route');
+}
+
+function sendDecision(reply: FastifyReply, decision: Decision): FastifyReply {
+  reply.headers({ ...COMMON_HEADERS, 'x-broker-decision': decision.outcome });
+  if (decision.outcome === 'deny') {
+    if (decision.rememberFor !== undefined) {
+      reply.header('token-broker-cache-control', `max-age=${decision.rememberFor}`);
+    }
+    return reply
+      .code(decision.status)
+      .headers(Object.fromEntries(decision.headers))
+      .type(PLAIN_TEXT)
+      .send(decision.body);
+  }
+  for (const [name, value] of decision.inject) {
+    reply.header(`x-inject-${name}`, headerText(value.reveal()));
+  }
+  if (decision.tokenDigest !== undefined) {
+    reply.header('x-broker-token-digest', decision.tokenDigest);
+  }
+  if (decision.freshness !== undefined) {
+    reply.header('token-broker-cache-control', cacheControl(decision.freshness));
+  }
+  return reply.code(200).send();
+}
+
+/** RFC 9213 targeted field with RFC 9111 and RFC 5861 directives. */
+function cacheControl({ maxAge, staleWhileRevalidate, staleIfError }: Freshness): string {
+  return `max-age=${maxAge}, stale-while-revalidate=${staleWhileRevalidate}, stale-if-error=${staleIfError}`;
+}

@@ -1,0 +1,23 @@
+import type { Decide } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
+import type { Route, RouteTable } from '../decide/route.ts';
+
+/** The endpoint through which a request for a decision came. */
+export type Way = 'check' | 'filter';
+
+/** What the endpoints are made of. */
+export interface Service {
+  readonly table: RouteTable;
+  /** The table as the filter reads it. */
+  readonly encodedTable: Buffer;
+  /** Undefined when no route matches; `host` and `path` as the request has them, bytes as latin1 text. */
+  readonly findRoute: (host: string, path: string, method: string) => Route | undefined;
+  readonly decide: Decide;
+  readonly observer: DecisionObserver;
+}
+
+/** Sees every decision. Nothing that it is given is secret, except the decision's own headers to inject. */
+export interface DecisionObserver {
+  /** @returns a function to call when the decision stands */
+  begin(way: Way): (decision: Decision, context: { readonly route: string; readonly requestId: string }) => void;
+}
