@@ -1,9 +1,3 @@
-/**
- * Checks that package-lock.json names every optional package that a locked package may bring on some platform.
- *
- * npm 11 refuses `npm ci` when one is missing ("Missing: … from lock file"), on every platform. `npm install` leaves one
- * out whenever the registry it asked does not serve it, so the gap is easy to commit. `--fix` adds what is missing.
- */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 interface LockedPackage {
@@ -16,12 +10,38 @@ interface LockedPackage {
   optionalDependencies?: Record<string, string>;
 }
 
+interface Lockfile {
+  packages: Record<string, LockedPackage>;
+}
+
 const LOCKFILE = 'package-lock.json';
 const OPERATING_SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'openharmony', 'openbsd', 'sunos', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
-/** Lists the optional packages that the lockfile leaves out, by path, as entries that could be added. */
-export function findMissing(packages: Record<string, LockedPackage>): Map<string, LockedPackage> {
+/**
+ * Lists the optional packages, of whatever platform, that the lockfile leaves out.
+ *
+ * npm 11 refuses `npm ci` when one is missing, on every platform. `npm install` leaves one out whenever the registry that it
+ * asked does not serve it, so the gap is easily committed.
+ */
+export function findMissingPackages(): string[] {
+  const missing = [...describeMissing(readLockfile().packages).keys()];
+  return missing.map((path) => `${LOCKFILE}: ${path} is missing and npm ci fails; run node tools/check/main.ts --fix`);
+}
+
+/** Adds what {@link findMissingPackages} lists. */
+export function completeLockfile(): void {
+  const lockfile = readLockfile();
+  const all = Object.entries({ ...lockfile.packages, ...Object.fromEntries(describeMissing(lockfile.packages)) });
+  lockfile.packages = Object.fromEntries(all.sort(([left], [right]) => (left < right ? -1 : 1)));
+  writeFileSync(LOCKFILE, `${JSON.stringify(lockfile, null, 2)}\n`);
+}
+
+function readLockfile(): Lockfile {
+  return JSON.parse(readFileSync(LOCKFILE, 'utf8'));
+}
+
+function describeMissing(packages: Lockfile['packages']): Map<string, LockedPackage> {
   const missing = new Map<string, LockedPackage>();
   for (const [path, locked] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(locked.optionalDependencies ?? {})) {
@@ -47,17 +67,4 @@ function describePlatformPackage(name: string, version: string, dev: boolean): L
     optional: true,
     ...(system === undefined ? {} : { os: [system] }),
   };
-}
-
-const document = JSON.parse(readFileSync(LOCKFILE, 'utf8')) as { packages: Record<string, LockedPackage> };
-const missing = findMissing(document.packages);
-if (missing.size > 0 && process.argv.includes('--fix')) {
-  const all = Object.entries({ ...document.packages, ...Object.fromEntries(missing) });
-  document.packages = Object.fromEntries(all.sort(([left], [right]) => (left < right ? -1 : 1)));
-  writeFileSync(LOCKFILE, `${JSON.stringify(document, null, 2)}\n`);
-  console.log(`${LOCKFILE}: added ${missing.size} optional packages`);
-} else if (missing.size > 0) {
-  for (const path of missing.keys()) console.error(`${LOCKFILE}: ${path} is missing`);
-  console.error('npm ci would fail: run node tools/check/lockfile.ts --fix');
-  process.exitCode = 1;
 }
