@@ -19,7 +19,11 @@ const REVISION: Bytes = Bytes.from('x-broker-revision');
 const TOKEN_DIGEST: Bytes = Bytes.from('x-broker-token-digest');
 const CACHE_CONTROL: Bytes = Bytes.from('token-broker-cache-control');
 const INJECT: Bytes = Bytes.from('x-inject-');
-const PASSED_ON: StaticArray<Bytes> = [Bytes.from('content-type'), Bytes.from('www-authenticate'), Bytes.from('retry-after')];
+const PASSED_ON: StaticArray<Bytes> = [
+  Bytes.from('content-type'),
+  Bytes.from('www-authenticate'),
+  Bytes.from('retry-after'),
+];
 const WORD_ALLOW: Bytes = Bytes.from('allow');
 const WORD_DENY: Bytes = Bytes.from('deny');
 const WORD_UNKNOWN: Bytes = Bytes.from('unknown-route');
@@ -122,7 +126,8 @@ export class Answer {
       injected.set(name.pointer + INJECT.length, name.length - INJECT.length);
       if (!isName(injected) || isOneOf(injected, NEVER_INJECTED) || !isValue(this.pairs.value)) return false;
       if (this.builder.hasHeader(injected)) return false;
-      if (!this.builder.addHeader(injected.pointer, injected.length, this.pairs.value.pointer, this.pairs.value.length)) return false;
+      if (!this.builder.addHeader(injected.pointer, injected.length, this.pairs.value.pointer, this.pairs.value.length))
+        return false;
     }
     return true;
   }
@@ -134,7 +139,8 @@ export class Answer {
       const name = this.pairs.name;
       const value = this.pairs.value;
       if (!isOneOf(name, PASSED_ON)) continue;
-      if (!isValue(value) || !this.builder.addHeader(name.pointer, name.length, value.pointer, value.length)) return false;
+      if (!isValue(value) || !this.builder.addHeader(name.pointer, name.length, value.pointer, value.length))
+        return false;
     }
     if (!host.readAnswerBody(this.body, MAXIMUM_BODY) || this.body.length > MAXIMUM_BODY) return false;
     this.builder.setBody(this.body);

@@ -37,7 +37,9 @@ export class Freshness {
     while (equals < end && load<u8>(equals) != 0x3d) equals++;
     const nameLength = <u32>(equals - start);
     const known =
-      MAX_AGE.equals(start, nameLength) || WHILE_REVALIDATE.equals(start, nameLength) || IF_ERROR.equals(start, nameLength);
+      MAX_AGE.equals(start, nameLength) ||
+      WHILE_REVALIDATE.equals(start, nameLength) ||
+      IF_ERROR.equals(start, nameLength);
     if (!known) return true;
     if (equals == end) return false;
     const seconds = parseDecimal(equals + 1, <u32>(end - equals - 1));

@@ -87,7 +87,8 @@ export class RequestView {
     this.pairs.rewind();
     while (this.pairs.next()) {
       for (let i = 0; i < 3; i++) {
-        if (this.pairs.name.same(correlationName(i))) this.correlation[i].set(this.pairs.value.pointer, this.pairs.value.length);
+        if (this.pairs.name.same(correlationName(i)))
+          this.correlation[i].set(this.pairs.value.pointer, this.pairs.value.length);
       }
     }
   }

@@ -77,7 +77,8 @@ export class Settings {
   private whole(member: Member, least: u32, most: u32): u32 {
     const value = member.number;
     // Istio hands every number over as a double.
-    if (member.kind == NUMBER && value >= <f64>least && value <= <f64>most && value == Math.floor(value)) return <u32>value;
+    if (member.kind == NUMBER && value >= <f64>least && value <= <f64>most && value == Math.floor(value))
+      return <u32>value;
     this.error = member.name + ': it must be a whole number from ' + least.toString() + ' to ' + most.toString();
     return least;
   }

@@ -27,7 +27,8 @@ export class Settlement {
     broker.counters.recordCallout(broker.cache.monotonic - flight.sentMonotonic);
     answer.read(broker.host, flight.reference);
     const table = broker.source.table!;
-    if (answer.revision.length > 0 && !answer.revision.same(table.revision)) broker.source.hurry(broker.cache.monotonic);
+    if (answer.revision.length > 0 && !answer.revision.same(table.revision))
+      broker.source.hurry(broker.cache.monotonic);
     if (flight.generation != broker.source.generation) {
       // The table has changed meanwhile: what was decided under the old one is not used, and its key means nothing now.
       this.rematch(flight.waiters);
@@ -128,7 +129,10 @@ export class Settlement {
     if (broker.cache.monotonic < this.nextLog) return;
     const why = this.answer.malformed ? 'gave an answer that is not of the contract' : 'did not answer';
     const status = this.answer.status == 0 ? '' : ', status ' + this.answer.status.toString();
-    broker.host.log(LOG_WARN, 'control ' + why + status + ' (' + this.unlogged.toString() + ' callouts since the last such line)');
+    broker.host.log(
+      LOG_WARN,
+      'control ' + why + status + ' (' + this.unlogged.toString() + ' callouts since the last such line)',
+    );
     this.unlogged = 0;
     this.nextLog = broker.cache.monotonic + LOG_INTERVAL;
   }

@@ -22,7 +22,10 @@ function compress(state: usize, block: usize): void {
     const w2 = load<u32>(SCHEDULE + ((i - 2) << 2));
     const s0 = rotr(w15, 7) ^ rotr(w15, 18) ^ (w15 >>> 3);
     const s1 = rotr(w2, 17) ^ rotr(w2, 19) ^ (w2 >>> 10);
-    store<u32>(SCHEDULE + (i << 2), s1 + load<u32>(SCHEDULE + ((i - 7) << 2)) + s0 + load<u32>(SCHEDULE + ((i - 16) << 2)));
+    store<u32>(
+      SCHEDULE + (i << 2),
+      s1 + load<u32>(SCHEDULE + ((i - 7) << 2)) + s0 + load<u32>(SCHEDULE + ((i - 16) << 2)),
+    );
   }
   let a = load<u32>(state);
   let b = load<u32>(state, 4);

@@ -69,7 +69,8 @@ export class TableSource {
     this.token = -1;
     if (!this.host.readAnswerHeaders(this.pairs)) this.pairs.count = 0;
     const status = new Bytes();
-    while (this.pairs.next()) if (this.pairs.name.same(STATUS)) status.set(this.pairs.value.pointer, this.pairs.value.length);
+    while (this.pairs.next())
+      if (this.pairs.name.same(STATUS)) status.set(this.pairs.value.pointer, this.pairs.value.length);
     if (status.same(NOT_MODIFIED) && this.table !== null) {
       this.succeed(TABLE_UNCHANGED, monotonic);
       return true;
@@ -99,7 +100,14 @@ export class TableSource {
     this.keys = new KeySpace(table, this.settings.cluster, this.settings.authority);
     this.generation++;
     this.succeed(TABLE_CHANGED, monotonic);
-    this.host.log(LOG_INFO, 'route table ' + table.revision.toString().substring(0, 12) + ' with ' + table.routes.length.toString() + ' routes is in force');
+    this.host.log(
+      LOG_INFO,
+      'route table ' +
+        table.revision.toString().substring(0, 12) +
+        ' with ' +
+        table.routes.length.toString() +
+        ' routes is in force',
+    );
     return true;
   }
 

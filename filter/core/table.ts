@@ -68,7 +68,8 @@ export class Table {
     table.cacheKey = reader.block(32);
     table.unmatched = reader.u8();
     const count = reader.count(MAXIMUM_ROUTES);
-    if (reader.failed || !isDigest(table.revision.pointer, table.revision.length) || table.unmatched > DENY) return null;
+    if (reader.failed || !isDigest(table.revision.pointer, table.revision.length) || table.unmatched > DENY)
+      return null;
     const routes = new StaticArray<Route>(count);
     for (let i: u32 = 0; i < count; i++) {
       const route = readRoute(reader);
@@ -113,7 +114,8 @@ function readNames(reader: Reader, maximum: u32): StaticArray<Bytes> {
 }
 
 function isSound(route: Route): bool {
-  if (route.id.length == 0 || route.id.length > 128 || !isDigest(route.digest.pointer, route.digest.length)) return false;
+  if (route.id.length == 0 || route.id.length > 128 || !isDigest(route.digest.pointer, route.digest.length))
+    return false;
   if (route.host.length == 0 || !isCanonicalPrefix(route.pathPrefix) || route.kind > DECIDE) return false;
   if (route.kind == DENY && !isRefusal(route.denyStatus)) return false;
   for (let i = 0; i < route.strip.length; i++) if (!isName(route.strip[i])) return false;
@@ -142,7 +144,18 @@ export function isName(name: Bytes): bool {
     const c = load<u8>(name.pointer + i);
     const letter = (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39);
     // The rest of RFC 9110's `token` characters.
-    const mark = c == 0x2d || c == 0x5f || c == 0x2e || c == 0x21 || (c >= 0x23 && c <= 0x27) || c == 0x2a || c == 0x2b || c == 0x5e || c == 0x60 || c == 0x7c || c == 0x7e;
+    const mark =
+      c == 0x2d ||
+      c == 0x5f ||
+      c == 0x2e ||
+      c == 0x21 ||
+      (c >= 0x23 && c <= 0x27) ||
+      c == 0x2a ||
+      c == 0x2b ||
+      c == 0x5e ||
+      c == 0x60 ||
+      c == 0x7c ||
+      c == 0x7e;
     if (!letter && !mark) return false;
   }
   return true;

@@ -86,7 +86,8 @@ export class EnvoyHost extends Host {
   }
 
   isBackendUnauthorized(): bool {
-    if (abi.proxy_get_header_map_value(RESPONSE_HEADERS, STATUS.pointer, STATUS.length, OUT, OUT + 4) != OK) return false;
+    if (abi.proxy_get_header_map_value(RESPONSE_HEADERS, STATUS.pointer, STATUS.length, OUT, OUT + 4) != OK)
+      return false;
     if (!UNAUTHORIZED.equals(load<usize>(OUT), load<u32>(OUT, 4))) return false;
     return readProperty(CODE_DETAILS) && read.same(VIA_UPSTREAM);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { authorizationOf, CREDENTIALS, referenceOf, ROUTE, value, Worker } from '../host/worker.ts';
+import { authorizationOf, CREDENTIALS, ROUTE, referenceOf, value, Worker } from '../host/worker.ts';
 
 describe('a request that no decision is remembered for', () => {
   test('waits, asks control with the route and the key inputs, and goes on with the token', () => {

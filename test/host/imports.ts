@@ -141,7 +141,13 @@ export function importsFor(state: HostState): WebAssembly.Imports {
       const token = state.nextToken++;
       const headers = decodePairs(memory.bytes(pairs, pairsSize));
       const root = state.roots.has(state.effective) ? state.effective : [...state.roots].at(-1);
-      state.callouts.set(token, { token, root: root ?? 0, cluster: memory.text(cluster, clusterSize), headers, timeout });
+      state.callouts.set(token, {
+        token,
+        root: root ?? 0,
+        cluster: memory.text(cluster, clusterSize),
+        headers,
+        timeout,
+      });
       memory.setU32(out, token);
       return OK;
     },

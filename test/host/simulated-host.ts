@@ -46,9 +46,7 @@ export class SimulatedHost {
    * @param options.shared shared data, given to several hosts that stand for workers of one Envoy
    * @param options.file the module, from the repository's root
    */
-  constructor(
-    options: { clock?: SimulatedClock; shared?: Map<string, Buffer>; vmId?: string; file?: string } = {},
-  ) {
+  constructor(options: { clock?: SimulatedClock; shared?: Map<string, Buffer>; vmId?: string; file?: string } = {}) {
     this.clock = options.clock ?? new SimulatedClock();
     const memory = new ModuleMemory(
       () => this.exports.memory,
