@@ -1,4 +1,5 @@
 import { startOAuthServer } from '../../tools/oauth-server/server.ts';
+import { startDex } from './dex.ts';
 import { type IssuerProxy, startIssuerProxy } from './issuer-proxy.ts';
 
 /** A client that the identity provider knows. */
@@ -36,7 +37,7 @@ const CLIENTS = {
  * @param tokenLifetimeSeconds of every access token it grants
  */
 export async function startIdentityProvider(tokenLifetimeSeconds = 300): Promise<IdentityProvider> {
-  const server = await startEmbedded(tokenLifetimeSeconds);
+  const server = await (process.env.IDP === 'dex' ? startRealDex : startEmbedded)(tokenLifetimeSeconds);
   const proxy = await startIssuerProxy(server.tokenEndpoint);
   return {
     ...proxy,
@@ -56,4 +57,11 @@ async function startEmbedded(tokenLifetimeSeconds: number): Promise<Server> {
   const clients = Object.values(CLIENTS).map((client) => ({ ...client, scope }));
   const server = await startOAuthServer({ clients, tokenLifetimeSeconds });
   return { issuer: server.url, tokenEndpoint: server.tokenEndpoint, scopes, stop: () => server.close() };
+}
+
+async function startRealDex(tokenLifetimeSeconds: number): Promise<Server> {
+  // Dex knows no scopes of an application's own, and lets every client ask for these.
+  const scopes = { first: 'openid', second: 'openid email' };
+  const dex = await startDex({ clients: Object.values(CLIENTS), tokenLifetimeSeconds });
+  return { issuer: dex.issuer, tokenEndpoint: dex.tokenEndpoint, scopes, stop: () => dex.stop() };
 }

@@ -1,0 +1,60 @@
+# `make` alone lists what there is. Node 20 or later starts everything; what is installed brings Node 24 with it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+DEMO ?= main
+ONCE ?=
+# Further parameters for vitest, such as a reporter or the name of a file.
+TEST_FLAGS ?=
+
+FILTER_SOURCES := $(shell find filter -name '*.ts') asconfig.json
+# npm writes this file last, so it is newer than the lockfile exactly when what is installed is what is locked.
+INSTALLED := node_modules/.package-lock.json
+BUILT := build/.built
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(BUILT) ## See it work: real Envoy, an OAuth server, control and a backend (ONCE=1 exits after the first round)
+	@exec node tools/demo/main.ts $(DEMO) $(if $(ONCE),--once)
+
+.PHONY: build
+build: $(BUILT) ## Compile the filter to build/
+
+.PHONY: test
+test: $(BUILT) ## Run all tests that need no Go: unit, contract, simulated host, real Envoy
+	@vitest run $(TEST_FLAGS)
+
+.PHONY: test-dex
+test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go the first time
+	@IDP=dex vitest run --project end-to-end $(TEST_FLAGS)
+
+.PHONY: check
+check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, documents
+	@npm run --silent check
+
+.PHONY: format
+format: $(INSTALLED) ## Format the sources
+	@npm run --silent format
+
+.PHONY: clean
+clean: ## Remove what was built and installed here (Envoy and Dex stay where they are cached)
+	rm -rf build coverage node_modules
+
+$(INSTALLED): package-lock.json
+	@echo "installing dependencies (about 100 MB, when the lockfile changes)"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@node tools/node/link.js
+	@touch $@
+
+$(BUILT): $(FILTER_SOURCES) $(INSTALLED) package.json
+	@echo "compiling the filter"
+	@npm run --silent build
+	@touch $@
