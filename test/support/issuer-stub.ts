@@ -10,7 +10,7 @@ export interface StubRequest {
 }
 
 /** Answers one token request, well or badly; `response.socket` allows for what is not HTTP. */
-export type Respond = (response: ServerResponse, request: StubRequest) => void | Promise<void>;
+export type Respond = (response: ServerResponse, request: StubRequest) => unknown;
 
 /** A token endpoint that does as each test says. */
 export interface IssuerStub {

@@ -108,5 +108,6 @@ async function listen(
     server.listen(options.port ?? 0, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return { server, url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}` };
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { server, url: `${tls === undefined ? 'http' : 'https'}://${authority}` };
 }

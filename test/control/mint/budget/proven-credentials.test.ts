@@ -1,0 +1,34 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { ProvenCredentials } from '../../../../control/mint/budget/proven-credentials.ts';
+import { tokenRequest } from '../minting.ts';
+
+test('credentials are known with their own secret only, whatever the scope', () => {
+  const proven = new ProvenCredentials();
+  proven.add(tokenRequest('client', 'right', 'read'));
+  expect(proven.has(tokenRequest('client', 'right', 'write'))).toBe(true);
+  expect(proven.has(tokenRequest('client', 'wrong', 'read'))).toBe(false);
+  expect(proven.has(tokenRequest('clientr', 'ight', 'read'))).toBe(false);
+});
+
+test('credentials that were refused are known no more', () => {
+  const proven = new ProvenCredentials();
+  proven.add(tokenRequest());
+  proven.delete(tokenRequest());
+  expect(proven.has(tokenRequest())).toBe(false);
+});
+
+test('those used longest ago are forgotten beyond 10,000', () => {
+  const proven = new ProvenCredentials();
+  for (let index = 0; index < 10_000; index += 1) proven.add(tokenRequest(`client ${index}`));
+  proven.add(tokenRequest('client 0'));
+  proven.add(tokenRequest('one more'));
+  expect(proven.has(tokenRequest('client 0'))).toBe(true);
+  expect(proven.has(tokenRequest('client 1'))).toBe(false);
+});
+
+test('no secret is kept', () => {
+  const proven = new ProvenCredentials();
+  proven.add(tokenRequest('client', 'planted-secret'));
+  expect(inspect(proven, { depth: 20, showHidden: true })).not.toContain('planted-secret');
+});
