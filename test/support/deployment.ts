@@ -7,6 +7,7 @@ import {
 import { type EchoBackend, startEchoBackend } from '../../tools/launch/echo-backend.ts';
 import { type RunningEnvoy, startEnvoy } from '../../tools/launch/envoy.ts';
 import { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
+import { StartedParts } from '../../tools/launch/started-parts.ts';
 import { readSamples, sumSamples } from '../../tools/launch/statistics.ts';
 import { type Client, type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 import { PlantedSecrets, type Written } from './planted-secrets.ts';
@@ -59,21 +60,17 @@ export class Deployment {
 
   /** Starts everything; what has been started is stopped again when something fails. */
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
-    const started: { stop(): Promise<void> }[] = [];
-    const keep = <T extends { stop(): Promise<void> }>(part: T): T => {
-      started.unshift(part);
-      return part;
-    };
+    const parts = new StartedParts();
     try {
-      const identityProvider = keep(await startIdentityProvider(options.tokenLifetimeSeconds));
-      const backend = keep(await startEchoBackend());
+      const identityProvider = parts.keep(await startIdentityProvider(options.tokenLifetimeSeconds));
+      const backend = parts.keep(await startEchoBackend());
       const ports = await chooseControlPorts();
       const environment = {
         DEX_TOKEN_URL: identityProvider.tokenEndpoint,
         ALLOW_INSECURE_DEX_URL: 'true',
         ...options.control,
       };
-      const control = keep(await startControl(environment, ports));
+      const control = parts.keep(await startControl(environment, ports));
       const configuration = EnvoyConfiguration.shipped('token-broker')
         .setPort('token-broker', ports.filterPort)
         .setPort('backend', backend.port)
@@ -81,14 +78,14 @@ export class Deployment {
         .setPluginConfiguration({ pollIntervalMilliseconds: 200, ...options.plugin });
       options.configure?.(configuration);
       const { concurrency = 2 } = options;
-      const envoy = keep(await startEnvoy({ configuration, concurrency }));
+      const envoy = parts.keep(await startEnvoy({ configuration, concurrency }));
       return new Deployment({
         ...{ identityProvider, backend, control, envoy },
         controlPorts: ports,
         controlEnvironment: environment,
       });
     } catch (error) {
-      for (const part of started) await part.stop();
+      await parts.stop();
       throw error;
     }
   }

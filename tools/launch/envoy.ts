@@ -46,7 +46,9 @@ export async function startEnvoy({
   const file = join(directory, 'envoy.json');
   const addressFile = join(directory, 'admin-address');
   writeFileSync(file, JSON.stringify(configuration.bootstrap, null, 2));
-  const process = new RunningProcess({
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
+  const envoy = new RunningProcess({
     name: 'envoy',
     command: await ensureEnvoy(),
     parameters: [
@@ -56,11 +58,12 @@ export async function startEnvoy({
     ],
   });
   const stop = async (): Promise<void> => {
-    await process.stop();
-    rmSync(directory, { recursive: true, force: true });
+    await envoy.stop();
+    remove();
+    process.removeListener('exit', remove);
   };
   try {
-    const adminUrl = await process.waitUntil(async () => {
+    const adminUrl = await envoy.waitUntil(async () => {
       const url = `http://${readFileSync(addressFile, 'utf8').trim()}`;
       const answer = await fetch(`${url}/ready`);
       if (answer.status !== 200) throw new Error(await answer.text());
@@ -68,8 +71,8 @@ export async function startEnvoy({
     });
     const ports = await readPorts(adminUrl);
     const port = ports[configuration.listener().name];
-    if (port === undefined) throw new Error(`envoy does not listen:\n${process.output()}`);
-    return { port, ports, adminUrl, process, log: () => process.output(), stop };
+    if (port === undefined) throw new Error(`envoy does not listen:\n${envoy.output()}`);
+    return { port, ports, adminUrl, process: envoy, log: () => envoy.output(), stop };
   } catch (error) {
     await stop();
     throw error;
