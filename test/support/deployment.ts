@@ -90,8 +90,8 @@ export class Deployment {
     }
   }
 
-  /** Sends a request to Envoy; the answer's body, when it refuses, is searched for secrets later. */
-  async send(options: Omit<RequestOptions, 'port'> = {}): Promise<Answer> {
+  /** Sends a request to Envoy's first listener, unless `port` names another; the answer's body, when it refuses, is searched for secrets later. */
+  async send(options: Partial<RequestOptions> = {}): Promise<Answer> {
     const answer = await request({ port: this.envoy.port, ...options });
     if (answer.status >= 400) this.#refusals.push(JSON.stringify(answer));
     return answer;
