@@ -97,7 +97,7 @@ test('agrees with a naive matcher on any table', () => {
     fc.constant('*'),
   );
   const prefix = fc.array(label, { maxLength: 3 }).map((segments) => `/${segments.join('/')}`);
-  const methods = fc.constantFrom([], ['GET'], ['POST']);
+  const methods = fc.constantFrom<string[]>([], ['GET'], ['POST']);
   const tables = fc.uniqueArray(fc.record({ host, pathPrefix: prefix, methods }), {
     selector: (route) => JSON.stringify(route),
     minLength: 1,

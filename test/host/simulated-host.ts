@@ -73,7 +73,7 @@ export class SimulatedHost {
       tick: 0,
     };
     const instance = new WebAssembly.Instance(load(options.file ?? 'build/filter.wasm'), importsFor(this.state));
-    this.exports = instance.exports as unknown as FilterExports;
+    this.exports = instance.exports as FilterExports;
     this.exports._initialize();
   }
 

@@ -12,9 +12,11 @@ const WASM = 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm';
 /** An Envoy bootstrap that starts as a file this project ships and is then changed in a few named places. */
 export class EnvoyConfiguration {
   readonly bootstrap: Node;
+  readonly #listener: Node;
 
   private constructor(bootstrap: Node) {
     this.bootstrap = bootstrap;
+    this.#listener = bootstrap.static_resources.listeners[0];
   }
 
   /**
@@ -30,8 +32,9 @@ export class EnvoyConfiguration {
     return configuration;
   }
 
+  /** The first listener, also after a test has moved it out of the bootstrap. */
   listener(): Node {
-    return this.bootstrap.static_resources.listeners[0];
+    return this.#listener;
   }
 
   httpConnectionManager(): Node {
