@@ -11,15 +11,20 @@ import { StartedParts } from '../../tools/launch/started-parts.ts';
 import { readSamples, sumSamples } from '../../tools/launch/statistics.ts';
 import { type Client, type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 import { PlantedSecrets, type Written } from './planted-secrets.ts';
+import { type Policy, writePolicyFile } from './policy-file.ts';
 import { type Answer, type RequestOptions, request } from './request.ts';
 
 export interface DeploymentOptions {
+  /** The shipped configuration to start from: `token-broker` by default. */
+  shipped?: 'token-broker' | 'ext-authz';
   /** Changes Envoy's shipped configuration further. */
   configure?: (configuration: EnvoyConfiguration) => void;
   /** Merged into the filter's plugin configuration. */
   plugin?: Record<string, unknown>;
   /** Merged into control's environment. */
   control?: Record<string, string>;
+  /** Configures control by a file instead of by the environment. */
+  policy?: Policy;
   /** Envoy's worker threads, 2 by default. */
   concurrency?: number;
   tokenLifetimeSeconds?: number;
@@ -65,17 +70,15 @@ export class Deployment {
       const identityProvider = parts.keep(await startIdentityProvider(options.tokenLifetimeSeconds));
       const backend = parts.keep(await startEchoBackend());
       const ports = await chooseControlPorts();
+      const { tokenEndpoint } = identityProvider;
       const environment = {
-        DEX_TOKEN_URL: identityProvider.tokenEndpoint,
-        ALLOW_INSECURE_DEX_URL: 'true',
+        ...(options.policy === undefined
+          ? { DEX_TOKEN_URL: tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' }
+          : { CONFIG_FILE: parts.keep(writePolicyFile(tokenEndpoint, options.policy)).path }),
         ...options.control,
       };
       const control = parts.keep(await startControl(environment, ports));
-      const configuration = EnvoyConfiguration.shipped('token-broker')
-        .setPort('token-broker', ports.filterPort)
-        .setPort('backend', backend.port)
-        .useDownstreamProtocol('backend')
-        .setPluginConfiguration({ pollIntervalMilliseconds: 200, ...options.plugin });
+      const configuration = configure(options, ports).setPort('backend', backend.port);
       options.configure?.(configuration);
       const { concurrency = 2 } = options;
       const envoy = parts.keep(await startEnvoy({ configuration, concurrency }));
@@ -135,6 +138,16 @@ export class Deployment {
     await this.backend.stop();
     await this.identityProvider.stop();
   }
+}
+
+function configure({ shipped, plugin }: DeploymentOptions, ports: ControlPorts): EnvoyConfiguration {
+  if (shipped === 'ext-authz') {
+    return EnvoyConfiguration.shipped('ext-authz').setPort('token-broker-check', ports.checkPort);
+  }
+  return EnvoyConfiguration.shipped('token-broker')
+    .setPort('token-broker', ports.filterPort)
+    .useDownstreamProtocol('backend')
+    .setPluginConfiguration({ pollIntervalMilliseconds: 200, ...plugin });
 }
 
 /** The headers by which a client says who it is. */

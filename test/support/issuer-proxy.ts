@@ -5,8 +5,12 @@ import { text } from 'node:stream/consumers';
 export interface Fault {
   /** ms to wait first. */
   delay?: number;
+  /** Waited for first. */
+  until?: Promise<unknown>;
   /** Answered instead of passing the request on. */
   status?: number;
+  /** Closes the connection instead of answering. */
+  hangsUp?: boolean;
 }
 
 /** Stands in front of a token endpoint, so that tests see what it was asked and can disturb it, whichever it is. */
@@ -30,8 +34,13 @@ export async function startIssuerProxy(target: string): Promise<IssuerProxy> {
   let fault: Fault | undefined;
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     requests += 1;
-    const { delay, status } = fault ?? {};
+    const { delay, until, status, hangsUp } = fault ?? {};
     if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
+    await until;
+    if (hangsUp === true) {
+      outgoing.destroy();
+      return;
+    }
     if (status !== undefined) {
       outgoing.writeHead(status).end();
       return;

@@ -1,11 +1,12 @@
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import { Readable } from 'node:stream';
 import { type Answer, type Headers, joinFields } from './request.ts';
 
 export interface Http2RequestOptions {
   method?: string;
   path?: string;
   headers?: Headers;
-  body?: string;
+  body?: string | Readable;
   /** Sent after the body. */
   trailers?: Record<string, string>;
   /** Resets the stream. */
@@ -34,7 +35,8 @@ export class Http2Connection {
       },
     );
     if (trailers !== undefined) stream.once('wantTrailers', () => stream.sendTrailers(trailers));
-    if (body !== undefined || trailers !== undefined) stream.end(body);
+    if (body instanceof Readable) body.pipe(stream);
+    else if (body !== undefined || trailers !== undefined) stream.end(body);
     let answer: IncomingHttpHeaders = {};
     let last: IncomingHttpHeaders = {};
     stream.once('response', (fields) => {

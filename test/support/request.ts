@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp1 } from 'node:http';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 /** Header fields of a request; a list sends the field several times. */
@@ -10,7 +11,8 @@ export interface RequestOptions {
   method?: string;
   path?: string;
   headers?: Headers;
-  body?: string;
+  /** A stream is sent as it comes, chunked. */
+  body?: string | Readable;
   /** Sent after the body, which is then chunked. */
   trailers?: Record<string, string>;
   /** Connections to reuse. Without it each request has one of its own, so requests spread over Envoy's workers. */
@@ -46,7 +48,9 @@ export async function request(options: RequestOptions): Promise<Answer> {
       resolve,
     );
     outgoing.once('error', reject);
-    if (trailers !== undefined) {
+    if (body instanceof Readable) {
+      body.pipe(outgoing);
+    } else if (trailers !== undefined) {
       outgoing.setHeader('transfer-encoding', 'chunked');
       outgoing.setHeader('trailer', Object.keys(trailers).join(', '));
       outgoing.write(body ?? '');

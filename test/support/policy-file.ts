@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EntryDocument } from '../../control/config/document.ts';
+
+/** A policy as control's configuration file writes it; its issuer is named `identity-provider`. */
+export interface Policy {
+  readonly unmatched: 'pass' | 'deny';
+  readonly entries: readonly { id: string; match?: Partial<EntryDocument['match']>; action: EntryDocument['action'] }[];
+}
+
+/** Takes credentials from the headers where DexTokenBroker's users have them. */
+export const CLIENT_CREDENTIALS: EntryDocument['action'] = {
+  kind: 'clientCredentials',
+  issuer: 'identity-provider',
+  clientId: { header: 'x-client-id' },
+  clientSecret: { header: 'x-client-secret' },
+  scope: { header: 'x-scope' },
+};
+
+/** Writes control's configuration file for that policy. */
+export function writePolicyFile(tokenEndpoint: string, policy: Policy): { path: string; stop(): Promise<void> } {
+  const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-policy-'));
+  const path = join(directory, 'control.yaml');
+  const issuers = { 'identity-provider': { tokenEndpoint, allowInsecure: true } };
+  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, policy }));
+  return { path, stop: async () => rmSync(directory, { recursive: true, force: true }) };
+}
