@@ -31,15 +31,21 @@ if (values.help) {
 }
 
 const server = await startOAuthServer({
-  port: Number(values.port),
+  port: readNumber('port', values.port, 0, 65_535),
   host: values.host,
-  tokenLifetimeSeconds: Number(values.lifetime),
+  tokenLifetimeSeconds: readNumber('lifetime', values.lifetime, 1, 365 * 24 * 60 * 60),
   clients: values.client.map(readClient),
 });
 const { url, tokenEndpoint, jwksUri } = server;
 console.log(JSON.stringify({ ready: true, url, tokenEndpoint, jwksUri, pid: process.pid }));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+
+function readNumber(name: string, text: string, minimum: number, maximum: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+  throw new Error(`--${name} ${text}: want a whole number from ${minimum} to ${maximum}`);
+}
 
 function readClient(text: string): OAuthClient {
   const [id, secret, scope] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));

@@ -5,7 +5,7 @@ import { clientMetadata, type OAuthClient } from './clients.ts';
 import { createStorage } from './storage.ts';
 
 /** What every token is for, unless its request names another resource (RFC 8707). */
-export const DEFAULT_RESOURCE = 'https://backend.example';
+const DEFAULT_RESOURCE = 'https://backend.example';
 
 export interface ProviderOptions {
   readonly issuer: string;

@@ -4,7 +4,7 @@ import { BrokerError } from '../../../control/errors.ts';
 import { type ClosableMinter, createMinter, type MinterOptions } from '../../../control/mint/minter.ts';
 import { Secret } from '../../../control/secret.ts';
 
-export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** An issuer with a budget that no test spends by accident. */
 export function issuerAt(
