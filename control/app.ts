@@ -5,7 +5,8 @@ import type { Configuration, IssuerConfiguration, ListenerConfiguration } from '
 import { createDecide } from './decide/decide.ts';
 import type { HeldToken } from './decide/held-token.ts';
 import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
-import type { Clock, Minter } from './decide/ports.ts';
+import type { Clock } from './decide/ports.ts';
+import type { ClosableMinter, MintObserver } from './mint/minter.ts';
 import { compile } from './policy/compile.ts';
 import { encode } from './policy/encode.ts';
 import { deriveKeys } from './policy/keys.ts';
@@ -13,10 +14,11 @@ import { createMatcher } from './policy/matcher.ts';
 import { adminEndpoint } from './server/admin.ts';
 import { checkEndpoint } from './server/check.ts';
 import { rewriteCheckUrl } from './server/check-url.ts';
-import { createServer, type ServerTls } from './server/create-server.ts';
+import { createServer, type ServerOptions, type ServerTls } from './server/create-server.ts';
 import { filterEndpoint } from './server/filter.ts';
-import { createMetrics, type Metrics } from './server/metrics.ts';
-import { createDecisionObserver, createTokenEvents } from './server/observers.ts';
+import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
+import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
+import type { Service } from './server/service.ts';
 
 /** Refusals are small; this many of them bound what a flood of wrong secrets can occupy. */
 const MAXIMUM_REFUSALS = 10_000;
@@ -30,10 +32,7 @@ export interface AppDependencies {
   readonly readFile: (path: string) => Buffer;
   /** The compiled matcher. */
   readonly matcher: Uint8Array<ArrayBuffer>;
-  readonly createMinter: (
-    issuers: ReadonlyMap<string, IssuerConfiguration>,
-    observer: Pick<Metrics, 'minted'>,
-  ) => Minter & { close(): Promise<void> };
+  readonly createMinter: (issuers: ReadonlyMap<string, IssuerConfiguration>, observer: MintObserver) => ClosableMinter;
   /** Reads a listener's certificates. */
   readonly readTls: (listener: ListenerConfiguration) => ServerTls | undefined;
 }
@@ -49,24 +48,52 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Builds the whole service from its dependencies; it opens no port and reads no environment. */
+/** Builds everything from its dependencies; it opens no port and reads no environment. */
 export function createApp(dependencies: AppDependencies): App {
-  const { configuration, clock, logger, version } = dependencies;
-  const { cache, issuers, listeners } = configuration;
-  const keys = deriveKeys(cache.key);
-  const table = compile(configuration, { keys, readFile: dependencies.readFile });
-  const encodedTable = encode(table, keys.filter);
-  const match = createMatcher(dependencies.matcher, encodedTable);
-
+  const { logger, version, readTls } = dependencies;
+  const { listeners } = dependencies.configuration;
   const metrics = createMetrics(version);
-  const minter = dependencies.createMinter(issuers, metrics);
+  const { service, close } = createService(dependencies, metrics);
+  let ready = false;
+  const administration = { registry: metrics.registry, isReady: () => ready };
+  const server = (
+    listener: ListenerConfiguration | undefined,
+    options: Pick<ServerOptions, 'endpoint' | 'rewriteUrl'>,
+  ) => listener && createServer({ ...options, logger, tls: readTls(listener) });
+  const servers = {
+    check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
+    filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
+    admin: server(listeners.admin, { endpoint: adminEndpoint(administration) }),
+  };
+  return {
+    ...servers,
+    setReady: (value) => {
+      ready = value;
+    },
+    close: async () => {
+      ready = false;
+      await Promise.all([servers.check?.close(), servers.filter?.close()]);
+      await Promise.all([servers.admin?.close(), close()]);
+    },
+  };
+}
+
+/** What the endpoints are made of: the compiled policy, and decisions over the store, the flights and the minter. */
+function createService(
+  { configuration, clock, logger, readFile, matcher, createMinter }: AppDependencies,
+  metrics: Metrics,
+): { service: Service; close: () => Promise<void> } {
+  const { cache, issuers } = configuration;
+  const keys = deriveKeys(cache.key);
+  const table = compile(configuration, { keys, readFile });
+  const encodedTable = encode(table, keys.filter);
+  const match = createMatcher(matcher, encodedTable);
+  const minter = createMinter(issuers, createIssuerObserver(metrics, logger));
+  const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
   const tokens = new MemoryStore<HeldToken>({ ...cache, clock });
-  const refusals = new MemoryStore<Refusal>({
-    ...cache,
-    maximumEntries: cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS,
-    clock,
-  });
-  metrics.watch({
+  const refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
+  metrics.issuers.watch(() => minter.loads());
+  metrics.store.watch({
     tokens: () => tokens.size,
     refusals: () => refusals.size,
     evictions: () => tokens.evictions,
@@ -81,34 +108,16 @@ export function createApp(dependencies: AppDependencies): App {
     safetyMargin: cache.safetyMargin,
     events: createTokenEvents(metrics, logger),
   });
-  const service = {
-    table,
-    encodedTable,
-    findRoute: (host: string, path: string, method: string) => table.routes[match(host, path, method)],
-    decide: createDecide({ obtainToken, clock, storeKey: keys.store, cacheable: cache.maximumEntries > 0 }),
-    observer: createDecisionObserver(metrics, logger, clock),
-  };
-
-  let ready = false;
-  const administration = { registry: metrics.registry, isReady: () => ready };
-  const server = (
-    listener: ListenerConfiguration | undefined,
-    options: Pick<Parameters<typeof createServer>[0], 'endpoint' | 'rewriteUrl'>,
-  ) => listener && createServer({ ...options, logger, tls: dependencies.readTls(listener) });
-  const servers = {
-    check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
-    filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
-    admin: server(listeners.admin, { endpoint: adminEndpoint(administration) }),
-  };
   return {
-    ...servers,
-    setReady: (value) => {
-      ready = value;
+    service: {
+      table,
+      encodedTable,
+      findRoute: (host, path, method) => table.routes[match(host, path, method)],
+      decide: createDecide({ obtainToken, clock, storeKey: keys.store, cacheable: cache.maximumEntries > 0 }),
+      observer: createDecisionObserver(metrics, logger, clock),
     },
     close: async () => {
-      ready = false;
-      await Promise.all([servers.check?.close(), servers.filter?.close()]);
-      await Promise.all([servers.admin?.close(), minter.close()]);
+      await minter.close();
       tokens.close();
       refusals.close();
     },

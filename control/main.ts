@@ -3,17 +3,15 @@ import { performance } from 'node:perf_hooks';
 import { createApp } from './app.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import { loadConfiguration } from './config/load.ts';
-import { ConfigurationError } from './config/problems.ts';
 import { createMinter } from './mint/minter.ts';
 import { listen, readServerTls } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
 import { closeOnSignal } from './shutdown.ts';
 
-const BAD_CONFIGURATION = 2;
-const CANNOT_LISTEN = 1;
-
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const readVersion = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+/** Until it listens, whatever goes wrong is the configuration's. */
+let exitCode = 2;
 
 async function main(): Promise<void> {
   const { config, version, help, checkConfig } = readCommandLine(process.argv.slice(2));
@@ -29,30 +27,42 @@ async function main(): Promise<void> {
     logger,
     version: readVersion(),
     readFile: readFileSync,
-    matcher: readFileSync(new URL('../build/matcher.wasm', import.meta.url)),
+    matcher: readBuilt('matcher.wasm'),
     createMinter: (issuers, observer) => createMinter(issuers, { clock, observer }),
     readTls: ({ tls }) => tls && readServerTls(tls),
   });
   if (checkConfig) {
     process.stdout.write('the configuration is good\n');
-    return app.close();
+    await app.close();
+    return;
   }
+  exitCode = 1;
+  closeOnSignal(app, configuration.shutdownTimeout, logger);
   for (const name of ['check', 'filter', 'admin'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
     if (server !== undefined && listener !== undefined) {
-      logger.info({ listener: name, address: await listen(server, listener.address) }, 'listening');
+      await listen(server, name, listener.address);
     }
   }
   app.setReady(true);
-  closeOnSignal(app, configuration.shutdownTimeout, logger);
-  logger.info({ version: readVersion(), startupMs: Math.round(performance.now()) }, 'ready');
+  const cacheKey = configuration.cache.key === undefined ? 'random, not shared with other replicas' : 'configured';
+  logger.info({ version: readVersion(), cacheKey, startupMs: Math.round(performance.now()) }, 'ready');
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** @throws Error that says how to make the file */
+function readBuilt(name: string): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(new URL(`../build/${name}`, import.meta.url));
+  } catch (error) {
+    throw new Error(`build/${name} cannot be read; make it with: npm run build`, { cause: error });
+  }
 }
 
 main().catch((error: unknown) => {
-  const lines =
-    error instanceof ConfigurationError
-      ? error.problems.map(({ setting, message }) => `${setting}: ${message}`)
-      : [String((error as Error).message)];
-  process.stderr.write(`${lines.join('\n')}\n`);
-  process.exit(error instanceof ConfigurationError ? BAD_CONFIGURATION : CANNOT_LISTEN);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(exitCode);
 });

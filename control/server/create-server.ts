@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyPluginCallback,
+  LogController,
 } from 'fastify';
 import { sendText } from './plain-text.ts';
 
@@ -41,7 +42,7 @@ export interface ServerTls {
 export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOptions): FastifyInstance {
   const options = {
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false as const,
     genReqId: requestId,
     bodyLimit: MAXIMUM_BODY_BYTES,
@@ -98,8 +99,8 @@ function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null));
   app.addHook('onRequest', (request, _reply, done) => {
-    // Whatever it says, the body is not read; a malformed one must not refuse the request.
-    delete request.raw.headers['content-type'];
+    // The body is forgotten whatever its type; a malformed or missing one must not refuse the request.
+    request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
 }

@@ -21,17 +21,18 @@ export function readServerTls({ certificateFile, keyFile, clientCaFile }: Listen
  * Opens a server's listener. A Unix socket gets its permissions before anyone can connect, and takes the place of one
  * that a process which is gone has left.
  *
- * @returns where it listens, as a user would write it
+ * @param name the listener's, for the log
  * @throws Error naming the address
  */
-export async function listen(app: FastifyInstance, address: ListenAddress): Promise<string> {
+export async function listen(app: FastifyInstance, name: string, address: ListenAddress): Promise<void> {
+  const listenTextResolver = (where: string) => `${name} listens at ${where}`;
   if (!('path' in address)) {
     const { host, port } = address;
-    return app.listen({ port, host: host || wildcard() });
+    await app.listen({ port, host: host || wildcard(), listenTextResolver });
+    return;
   }
   await removeStaleSocket(address);
-  await listenOnSocket(app, address);
-  return `unix:${address.path}`;
+  await listenOnSocket(app, address, listenTextResolver);
 }
 
 /** IPv6's wildcard takes IPv4 too, but cannot be bound where IPv6 is switched off. */
@@ -40,10 +41,14 @@ function wildcard(): string {
   return addresses.some((address) => address?.family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
-async function listenOnSocket(app: FastifyInstance, { path, mode }: UnixAddress): Promise<void> {
+async function listenOnSocket(
+  app: FastifyInstance,
+  { path, mode }: UnixAddress,
+  listenTextResolver: (where: string) => string,
+): Promise<void> {
   const umask = process.umask(0o177);
   try {
-    await app.listen({ path });
+    await app.listen({ path, listenTextResolver });
   } finally {
     process.umask(umask);
   }

@@ -28,20 +28,20 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
 }
 
 /** An error as a log line may show it: bounded, with its causes, and with a stack only where it is a bug. */
-export function describeError(error: unknown): unknown {
+export function describeError(
+  error: unknown,
+  isBug = !(error instanceof BrokerError) || error.code === 'internal',
+): unknown {
   if (!(error instanceof Error)) {
     return { message: 'not an error' };
   }
-  const { code } = error as { code?: unknown };
-  const expected = error instanceof BrokerError && error.code !== 'internal';
+  const { code, cause, message, name, stack } = error as Error & { readonly code?: unknown };
   return {
-    type: error.name,
+    type: name,
     ...(typeof code === 'string' ? { code } : {}),
-    message: cut(error.message),
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
-    ...(expected || error.stack === undefined
-      ? {}
-      : { stack: cut(error.stack.split('\n').slice(1, 6).join('\n'), 1000) }),
+    message: cut(message),
+    ...(cause === undefined ? {} : { cause: describeError(cause, isBug) }),
+    ...(isBug && stack !== undefined ? { stack: cut(stack.split('\n').slice(1, 6).join('\n'), 1000) } : {}),
   };
 }
 

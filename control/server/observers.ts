@@ -2,20 +2,23 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Deny } from '../decide/decision.ts';
 import type { Clock } from '../decide/ports.ts';
 import type { TokenEvents } from '../decide/token-events.ts';
+import type { BrokerError } from '../errors.ts';
 import { describeError } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { DecisionObserver } from './service.ts';
+
+type IssuerObserver = Pick<Metrics['issuers'], 'minted' | 'breakerChanged'>;
 
 /** Counts and logs every decision. */
 export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogger, clock: Clock): DecisionObserver {
   return {
     begin: (way) => {
       const start = clock.monotonic();
-      metrics.decisionBegan(way);
+      metrics.decisions.began(way);
       return (decision, { route, requestId }) => {
         const duration = clock.monotonic() - start;
         const code = decision.outcome === 'deny' ? decision.error.code : undefined;
-        metrics.decisionEnded(way, decision.outcome, code, duration / 1000);
+        metrics.decisions.ended(way, decision.outcome, code, duration);
         const fields = { requestId, way, route, durationMs: Math.round(duration * 1000) / 1000 };
         if (decision.outcome === 'allow') {
           logger.debug(fields, 'allowed');
@@ -29,7 +32,7 @@ export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogg
 
 function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny): void {
   const { error, status, clientId } = deny;
-  const line = { ...fields, status, code: error.code, clientId, cause: error.cause && describeError(error.cause) };
+  const line = { ...fields, status, code: error.code, clientId, cause: causeOf(error) };
   if (error.code === 'internal') {
     logger.error(line, 'refused');
   } else if (status >= 500 || error.code === 'credentials_rejected') {
@@ -43,13 +46,31 @@ function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny): void {
 /** Counts and logs what happens behind the decisions. */
 export function createTokenEvents(metrics: Metrics, logger: FastifyBaseLogger): TokenEvents {
   return {
-    lookedUp: (lookup) => metrics.lookedUp(lookup),
+    lookedUp: (lookup) => metrics.store.lookedUp(lookup),
     refreshed: (issuer, error) => {
-      metrics.refreshed(issuer, error?.code ?? 'token');
+      metrics.issuers.refreshed(issuer, error?.code ?? 'token');
       if (error !== undefined) {
-        const cause = error.cause && describeError(error.cause);
-        logger.warn({ issuer, code: error.code, cause }, 'a refresh failed; the token held is used until its limit');
+        logger.warn(
+          { issuer, code: error.code, cause: causeOf(error) },
+          'a refresh failed; the token held is used until its limit',
+        );
       }
     },
   };
+}
+
+/** Counts token requests, and logs when an issuer is left alone and when it is asked again. */
+export function createIssuerObserver(metrics: Metrics, logger: FastifyBaseLogger): IssuerObserver {
+  return {
+    minted: (issuer, outcome, duration) => metrics.issuers.minted(issuer, outcome, duration),
+    breakerChanged: (issuer, credentials, state) => {
+      metrics.issuers.breakerChanged(issuer, credentials, state);
+      const log = state === 'open' ? logger.warn : logger.info;
+      log.call(logger, { issuer, credentials, breaker: state }, 'the breaker of an issuer has changed');
+    },
+  };
+}
+
+function causeOf(error: BrokerError): unknown {
+  return error.cause === undefined ? undefined : describeError(error.cause, error.code === 'internal');
 }

@@ -1,0 +1,24 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createDecisionMetrics } from './decision-metrics.ts';
+import { createIssuerMetrics } from './issuer-metrics.ts';
+import { createStoreMetrics } from './store-metrics.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Control's metrics, in a registry of their own. Labels hold what the operator named, never what a client sent. */
+export function createMetrics(version: string) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'token_broker_build_info',
+    help: 'Always 1; the version is a label.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1);
+  return {
+    registry,
+    decisions: createDecisionMetrics(registry),
+    issuers: createIssuerMetrics(registry),
+    store: createStoreMetrics(registry),
+  };
+}
