@@ -36,6 +36,10 @@ test: $(BUILT) ## Run all tests that need no Go: unit, contract, simulated host,
 test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go the first time
 	@IDP=dex vitest run --project end-to-end $(TEST_FLAGS)
 
+.PHONY: envoy
+envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
+	@node tools/envoy/main.ts
+
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, documents
 	@npm run --silent check
@@ -49,12 +53,12 @@ clean: ## Remove what was built and installed here (Envoy and Dex stay where the
 	rm -rf build coverage node_modules
 
 $(INSTALLED): package-lock.json
-	@echo "installing dependencies (about 100 MB, when the lockfile changes)"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@echo "installing dependencies (again only when the lockfile changes)" >&2
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@node tools/node/link.js
 	@touch $@
 
 $(BUILT): $(FILTER_SOURCES) $(INSTALLED) package.json
-	@echo "compiling the filter"
-	@npm run --silent build
+	@echo "compiling the filter" >&2
+	@npm run --silent build >&2
 	@touch $@
