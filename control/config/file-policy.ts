@@ -49,15 +49,23 @@ function readSource(
   if (source.header !== undefined) {
     return { from: 'header', header: source.header };
   }
-  let value = new Secret(source.value ?? '');
-  if (source.file !== undefined) {
-    value = files.secret(setting, source.file);
-  } else if (source.environment !== undefined) {
-    value = new Secret(environment[source.environment] ?? '');
-  }
-  const problem = staticValueProblem(part, value);
+  const value = staticValue(setting, source, environment, files);
+  const problem = value && staticValueProblem(part, value);
   if (problem !== undefined) {
     problems.add(setting, problem);
   }
-  return { from: 'static', value };
+  return { from: 'static', value: value ?? new Secret('') };
+}
+
+/** Undefined when it is in a file that cannot be read. */
+function staticValue(
+  setting: string,
+  source: SourceDocument,
+  environment: Environment,
+  files: Files,
+): Secret | undefined {
+  if (source.file !== undefined) {
+    return files.secret(setting, source.file);
+  }
+  return new Secret(source.value ?? environment[source.environment ?? ''] ?? '');
 }

@@ -27,7 +27,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const problems = new Problems();
   const files = new Files(readFile, problems);
   refuseOtherSource(path, environment, problems);
-  const text = files.secret('CONFIG_FILE', path).reveal();
+  const text = files.secret('CONFIG_FILE', path)?.reveal() ?? '';
   problems.throwIfAny();
   const document = prefixed(path, () => validateDocument(text));
   const duration: ReadDuration = (setting, value, minimum, maximum) => {

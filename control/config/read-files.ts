@@ -36,13 +36,10 @@ export class Files {
     return path;
   }
 
-  /** The text of a file without the line feed that editors put at its end. */
-  secret(setting: string, path: string): Secret {
-    const text =
-      this.#content(setting, path)
-        ?.toString('utf8')
-        .replace(/\r?\n$/, '') ?? '';
-    return new Secret(text);
+  /** The text of a file without the line feed that editors put at its end; undefined when it cannot be read. */
+  secret(setting: string, path: string): Secret | undefined {
+    const content = this.#content(setting, path);
+    return content && new Secret(content.toString('utf8').replace(/\r?\n$/, ''));
   }
 
   /** A key of 32 bytes or more, whatever they are. */

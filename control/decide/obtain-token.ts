@@ -52,8 +52,16 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     return held;
   }
 
-  /** Asks for another token in the place of a held one, which stays until there is one. */
-  async function renew(key: string, request: TokenRequest, held: HeldToken): Promise<HeldToken> {
+  /**
+   * Asks for another token in the place of a held one, which stays until there is one.
+   *
+   * @param mintAgain is not called when another run is under way, or has just ended
+   */
+  function renew(
+    key: string,
+    held: HeldToken,
+    mintAgain: (renewalTriedAt: number) => Promise<HeldToken>,
+  ): Promise<HeldToken> {
     return flights.run(key, async () => {
       const current = await tokens.get(key);
       if (current !== undefined && current.token.digest !== held.token.digest) {
@@ -63,20 +71,28 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       // its outcome too: a backend that refuses every token must not have a new one minted for each of its refusals.
       const renewalTriedAt = clock.monotonic();
       await tokens.set(key, { ...held, renewalTriedAt }, deadlineOf(held));
-      return mint(key, request, renewalTriedAt);
+      return mintAgain(renewalTriedAt);
     });
   }
 
   function refreshBehind(key: string, request: TokenRequest, held: HeldToken): void {
-    renew(key, request, held).then(
-      () => events.refreshed(request.issuer, undefined),
-      (error: unknown) => events.refreshed(request.issuer, asBrokerError(error)),
-    );
+    const refresh = async (renewalTriedAt: number) => {
+      try {
+        const refreshed = await mint(key, request, renewalTriedAt);
+        events.refreshed(request.issuer, undefined);
+        return refreshed;
+      } catch (error) {
+        events.refreshed(request.issuer, asBrokerError(error));
+        throw error;
+      }
+    };
+    // Nobody waits for it, and the held token stays when it fails.
+    renew(key, held, refresh).catch(() => {});
   }
 
   async function replace(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
     try {
-      return { kind: 'token', held: await renew(key, request, held) };
+      return { kind: 'token', held: await renew(key, held, (at) => mint(key, request, at)) };
     } catch (error) {
       if (error instanceof BrokerError && error.code === 'credentials_rejected') {
         // The backend and the issuer agree that this client is no longer welcome.
