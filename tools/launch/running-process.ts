@@ -31,9 +31,8 @@ export class RunningProcess {
     const child = spawn(options.command, options.parameters, {
       cwd: options.directory,
       env: options.environment ?? process.env,
+      // Not detached: Ctrl-C at a terminal must reach it too, because it may end us before we can stop it.
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C at the terminal reaches us alone, and we decide in which order the others end.
-      detached: true,
     });
     this.#child = child;
     running.add(child);
