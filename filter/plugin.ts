@@ -37,7 +37,11 @@ export function deleteContext(id: u32): void {
 /** @returns 1 when the configuration is sound; 0 makes Envoy refuse the plugin */
 export function configure(root: u32, size: u32, watchesResponses: bool): u32 {
   resetArena();
-  const settings = Settings.parse(readPluginConfiguration(size));
+  const text = readPluginConfiguration(size);
+  // Envoy may configure a root context again with what it has; requests that are paused there must not be forgotten.
+  const existing = brokerOf(root);
+  if (existing !== null && existing.settings.text == text) return 1;
+  const settings = Settings.parse(text);
   if (!watchesResponses) {
     if (settings.replaceOnUnauthorized && settings.replacementIsExplicit) {
       settings.error = 'replaceOnUnauthorized: this build does not see responses; use filter.wasm, or set it to false';

@@ -6,6 +6,8 @@ export const AUTOMATIC: u8 = 2;
 
 /** The plugin's configuration. Durations are ms; docs/filter-configuration.md lists defaults and ranges. */
 export class Settings {
+  /** The configuration as it was given. */
+  text: string = '';
   /** Why the configuration was refused; empty when it was not. */
   error: string = '';
   cluster: Bytes = new Bytes();
@@ -27,6 +29,7 @@ export class Settings {
 
   static parse(text: string): Settings {
     const settings = new Settings();
+    settings.text = text;
     const object = parseFlatObject(text);
     settings.error = object.error;
     const seen = new Set<string>();
@@ -44,8 +47,8 @@ export class Settings {
 
   private take(member: Member): void {
     const name = member.name;
-    if (name == 'cluster') this.cluster = this.text(member);
-    else if (name == 'authority') this.authority = this.text(member);
+    if (name == 'cluster') this.cluster = this.readText(member);
+    else if (name == 'authority') this.authority = this.readText(member);
     else if (name == 'timeoutMilliseconds') this.timeout = this.whole(member, 10, 60000);
     else if (name == 'pollIntervalMilliseconds') this.pollInterval = this.whole(member, 100, 600000);
     else if (name == 'cacheSlots') this.cacheSlots = this.whole(member, 16, 1048576);
@@ -66,7 +69,7 @@ export class Settings {
     }
   }
 
-  private text(member: Member): Bytes {
+  private readText(member: Member): Bytes {
     const text = member.text;
     let sound = member.kind == TEXT && text.length > 0 && text.length <= MAXIMUM_TEXT;
     for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) <= 0x20 || text.charCodeAt(i) == 0x7f) sound = false;

@@ -100,6 +100,15 @@ test('several plugin configurations in one VM keep apart', () => {
   expect([a.outcome, b.outcome]).toEqual(['paused', 'paused']);
 });
 
+test('a root context that is configured again with what it has forgets nobody who waits', () => {
+  const worker = new Worker();
+  const stream = worker.request();
+  worker.host.state.effective = worker.root;
+  expect(worker.host.exports.proxy_on_configure(worker.root, worker.host.state.configuration.length)).toBe(1);
+  worker.allow('t-1');
+  expect(authorizationOf(stream)).toBe('Bearer t-1');
+});
+
 test('hits leave the heap as it is', () => {
   const worker = new Worker();
   worker.request();
