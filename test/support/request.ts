@@ -1,4 +1,4 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp1 } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp1 } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
@@ -15,8 +15,6 @@ export interface RequestOptions {
   body?: string | Readable;
   /** Sent after the body, which is then chunked. */
   trailers?: Record<string, string>;
-  /** Connections to reuse. Without it each request has one of its own, so requests spread over Envoy's workers. */
-  agent?: Agent;
   /** Aborts the request: its connection is closed. */
   signal?: AbortSignal;
 }
@@ -30,19 +28,18 @@ export interface Answer {
   trailers: Record<string, string>;
 }
 
-/** Sends one HTTP/1.1 request. */
+/** Sends one HTTP/1.1 request over a connection of its own, so that requests spread over Envoy's workers. */
 export async function request(options: RequestOptions): Promise<Answer> {
-  const { port, method = 'GET', path = '/', headers = {}, body, trailers, agent, signal } = options;
+  const { port, method = 'GET', path = '/', headers = {}, body, trailers, signal } = options;
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     const outgoing = requestHttp1(
-      // `agent: false` stands for a new connection that is closed afterwards.
       {
         host: '127.0.0.1',
         port,
         method,
         path,
         headers,
-        agent: agent ?? false,
+        agent: false,
         ...(signal === undefined ? {} : { signal }),
       },
       resolve,
@@ -66,11 +63,6 @@ export async function request(options: RequestOptions): Promise<Answer> {
     body: await text(message),
     trailers: joinFields(message.trailers),
   };
-}
-
-/** Connections that stay open between requests: all requests over one agent with one socket meet one Envoy worker. */
-export function keepAlive(): Agent {
-  return new Agent({ keepAlive: true, maxSockets: 1 });
 }
 
 /** Header fields as plain text by name, without HTTP/2's pseudo-headers; several of one name are joined by ", ". */

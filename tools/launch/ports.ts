@@ -9,13 +9,6 @@ export async function findFreePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Returns one port on which nothing listens. */
-export async function findFreePort(): Promise<number> {
-  const [port] = await findFreePorts(1);
-  if (port === undefined) throw new Error('no free port');
-  return port;
-}
-
 function listenAnywhere() {
   const server = createServer();
   return new Promise<typeof server>((resolve, reject) => {
