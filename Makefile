@@ -42,7 +42,7 @@ envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when t
 
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, documents
-	@npm run --silent check
+	@status=0; for each in style types exports rules; do npm run --silent check:$$each || status=1; done; exit $$status
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources
@@ -53,6 +53,8 @@ clean: ## Remove what was built and installed here (Envoy and Dex stay where the
 	rm -rf build coverage node_modules
 
 $(INSTALLED): package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' \
+	  || { echo "Node 20 or later is needed to start: see https://nodejs.org" >&2; exit 1; }
 	@echo "installing dependencies (again only when the lockfile changes)" >&2
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@node tools/node/link.js
