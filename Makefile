@@ -53,7 +53,7 @@ clean: ## Remove what was built and installed here (Envoy and Dex stay where the
 	rm -rf build coverage node_modules
 
 $(INSTALLED): package-lock.json
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
 	  || { echo "Node 20 or later is needed to start: see https://nodejs.org" >&2; exit 1; }
 	@echo "installing dependencies (again only when the lockfile changes)" >&2
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
