@@ -26,7 +26,7 @@ interface Server {
 }
 
 /** The characters in the secrets are those that unescaped Basic credentials break on (RFC 6749, section 2.3.1). */
-const CLIENTS = {
+export const CLIENTS = {
   first: { id: 'first-client', secret: 'planted-first-secret-%+/=:~' },
   second: { id: 'second-client', secret: 'planted-second-secret' },
 };
