@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyPluginCallback,
   LogController,
 } from 'fastify';
+import { endConnectionsOnClose } from './end-connections.ts';
 import { sendText } from './plain-text.ts';
 
 /** A legal JWT and its company are longer than Node's own 16 KiB; what a policy reads has limits of its own. */
@@ -63,6 +64,7 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
   app.server.maxConnections = MAXIMUM_CONNECTIONS;
   acceptAnyMethod(app);
   acceptAnyBody(app);
+  endConnectionsOnClose(app);
   app.setNotFoundHandler((_request, reply) => sendText(reply, 404, '404 page not found'));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
