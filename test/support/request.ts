@@ -54,6 +54,10 @@ export async function request(options: RequestOptions): Promise<Answer> {
       outgoing.addTrailers(trailers);
       outgoing.end();
     } else {
+      // Node sends the body of a DELETE or OPTIONS without saying that there is one.
+      if (body !== undefined && !outgoing.hasHeader('content-length')) {
+        outgoing.setHeader('content-length', Buffer.byteLength(body));
+      }
       outgoing.end(body);
     }
   });
