@@ -9,7 +9,7 @@ const CALLOUT_HEADERS = 6;
 const CALLOUT_BODY = 4;
 const PLUGIN_CONFIGURATION = 7;
 
-export interface LocalResponse {
+interface LocalResponse {
   readonly status: number;
   readonly details: string;
   readonly body: string;

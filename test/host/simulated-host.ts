@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type HostState, importsFor, type LocalResponse, type SimulatedStream } from './imports.ts';
+import { type HostState, importsFor, type SimulatedStream } from './imports.ts';
 import { encodePairs, type Headers, ModuleMemory } from './memory.ts';
 
 interface FilterExports {
@@ -160,4 +160,4 @@ export function value(headers: Headers, name: string): string | undefined {
   return headers.find(([key]) => key === name)?.[1];
 }
 
-export type { Headers, LocalResponse, SimulatedStream };
+export type { Headers, SimulatedStream };

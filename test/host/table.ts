@@ -19,7 +19,7 @@ export const CACHE_KEY = Buffer.alloc(32, 7);
 const KINDS = { pass: 0, deny: 1, decide: 2 };
 
 /** The digest that {@link encodeTable} gives a route. */
-export function digestOf(route: TestRoute): string {
+function digestOf(route: TestRoute): string {
   return createHash('sha256').update(JSON.stringify(route)).digest('hex');
 }
 

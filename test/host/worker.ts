@@ -118,4 +118,4 @@ export function authorizationOf(stream: SimulatedStream): string | undefined {
   return value(stream.requestHeaders, 'authorization');
 }
 
-export { referenceOf, value };
+export { type Headers, referenceOf, value };
