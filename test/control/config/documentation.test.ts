@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { readConfigurationFile } from '../../../control/config/file.ts';
+import { UNSUPPORTED, VARIABLES, type Variable } from '../../../control/config/variables.ts';
+import { compileEntries } from '../policy/policy-of.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const page = read('docs/configuration.md');
+const schema = JSON.parse(read('control/config/schema.json'));
+
+describe('docs/configuration.md', () => {
+  test.each(Object.entries(VARIABLES))('has a row for %s with its default', (name, variable: Variable) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
+    expect(row).toBeDefined();
+    if (variable.default !== undefined) {
+      expect(row?.split('|')[2]).toContain(`\`${variable.default}\``);
+    }
+  });
+
+  test('names the variables that are refused', () => {
+    for (const name of UNSUPPORTED) {
+      expect(page).toContain(`\`${name}\``);
+    }
+  });
+
+  test('shows a file that is good', () => {
+    const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const content = (path: string) => (path === '/example.yaml' ? text : 'content of a file of thirty-two bytes');
+    const configuration = readConfigurationFile('/example.yaml', {}, (path) => Buffer.from(content(path)));
+    const { entries } = configuration.policy;
+    expect(compileEntries(entries, { change: () => configuration }).routes).toHaveLength(3);
+  });
+});
+
+describe('schema.json', () => {
+  test('is a JSON Schema of draft 2020-12', () => {
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(new Ajv2020({ strict: false }).validateSchema(schema)).toBe(true);
+  });
+
+  test('describes every field that has a meaning of its own, and allows no other', () => {
+    const objects: Record<string, unknown>[] = [];
+    JSON.stringify(schema, (_key, value) => {
+      if (value?.properties !== undefined) {
+        objects.push(value);
+      }
+      return value;
+    });
+    expect(objects.length).toBeGreaterThan(10);
+    expect(objects.filter((each) => each.additionalProperties !== false)).toEqual([]);
+  });
+});
