@@ -77,8 +77,24 @@ function readPolicy(reader: EnvironmentReader, problems: Problems): PolicyDocume
     // Also those that a static value overrides: clients may still send them, and the backend must not see them.
     strip: headers,
   };
+  refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
   return { entries: [{ id: 'default', match, action }], unmatched: 'deny' };
+}
+
+/** Two parts of the credentials in one header are a mistake that would only show as refusals by the issuer. */
+function refuseSharedHeaders({ clientId, clientSecret, scope }: ClientCredentialsAction, problems: Problems): void {
+  const sources = { CLIENT_ID_HEADER: clientId, CLIENT_SECRET_HEADER: clientSecret, SCOPE_HEADER: scope };
+  const read = new Map<string, string>();
+  for (const [name, part] of Object.entries(sources)) {
+    if (part?.from === 'header') {
+      const other = read.get(part.header);
+      if (other !== undefined) {
+        problems.add(name, `names the same header as ${other}; give each its own`);
+      }
+      read.set(part.header, name);
+    }
+  }
 }
 
 function source(

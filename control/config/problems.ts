@@ -25,19 +25,6 @@ export class Problems {
     this.#problems.push({ setting, message });
   }
 
-  /** Runs `read`; what it finds wrong is gathered, and `fallback` stands in for its result. */
-  attempt<Value>(fallback: Value, read: () => Value): Value {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) {
-        throw error;
-      }
-      this.#problems.push(...error.problems);
-      return fallback;
-    }
-  }
-
   /** @throws ConfigurationError when there is any problem */
   throwIfAny(): void {
     if (this.#problems.length > 0) {

@@ -15,7 +15,7 @@ export function digestOf(material: Material): string {
 }
 
 /** How a secret enters a digest: keyed, so that a digest that is seen does not let anyone try out secrets. */
-export function keyedDigest(keys: Keys, content: Buffer | string): string {
+function keyedDigest(keys: Keys, content: Buffer | string): string {
   return createHmac('sha256', keys.digest).update(content).digest('hex');
 }
 

@@ -17,7 +17,7 @@ export function readKeyInputs(request: IncomingMessage, route: Route, prefix = '
 }
 
 /** @param name lower case */
-export function headerValues({ rawHeaders }: IncomingMessage, name: string): Buffer[] {
+function headerValues({ rawHeaders }: IncomingMessage, name: string): Buffer[] {
   const values: Buffer[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() === name) {

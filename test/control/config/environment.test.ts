@@ -191,6 +191,7 @@ describe('problems', () => {
     [{ CLIENT_ID_HEADER: 'x client' }, /^CLIENT_ID_HEADER: "x client" is not a header name/],
     [{ CLIENT_SECRET_HEADER: 'x-broker-secret' }, /^CLIENT_SECRET_HEADER: .* begins with x-broker-/],
     [{ SCOPE_HEADER: 'Host' }, /^SCOPE_HEADER: "Host" belongs to the connection/],
+    [{ SCOPE_HEADER: 'X-Client-Id' }, /^SCOPE_HEADER: names the same header as CLIENT_ID_HEADER/],
     [{ UPSTREAM_AUTH_HEADER: ':path' }, /^UPSTREAM_AUTH_HEADER: ":path" is a pseudo-header/],
     [{ UPSTREAM_TOKEN_HEADERS: 'a:' }, /^UPSTREAM_TOKEN_HEADERS: "a:" lacks/],
     [{ UPSTREAM_TOKEN_HEADERS: ':b' }, /^UPSTREAM_TOKEN_HEADERS: ":b" lacks/],

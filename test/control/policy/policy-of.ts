@@ -6,7 +6,7 @@ import { compile } from '../../../control/policy/compile.ts';
 import { deriveKeys, type Keys } from '../../../control/policy/keys.ts';
 import { Secret } from '../../../control/secret.ts';
 
-export const KEYS = deriveKeys(new Secret('k'.repeat(32)));
+const KEYS = deriveKeys(new Secret('k'.repeat(32)));
 
 const noFile = (path: string): Buffer => {
   throw new Error(`no file ${path}`);

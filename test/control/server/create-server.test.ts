@@ -69,6 +69,12 @@ describe('on a real connection', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[\s\S]*header sent more than once\n$/);
   });
 
+  test('sees it behind thousands of other headers too', async () => {
+    const many = Array.from({ length: 4000 }, (_, index) => `x-${index}: y`);
+    const answer = await exchange(request('GET /check HTTP/1.1', ...credentials, ...many, 'x-client-secret: other'));
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[\s\S]*header sent more than once\n$/);
+  });
+
   test('keeps a connection open longer than Envoy does', async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
     expect(answer.headers.get('keep-alive')).toBe('timeout=3660');
