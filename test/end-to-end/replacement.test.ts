@@ -5,6 +5,8 @@ import { credentials, type DeploymentOptions } from '../support/deployment.ts';
 import { leaveSecondOf } from '../support/token-second.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
+/** Each of them may ask control for a replacement at the same moment; control asks the issuer once. */
+const WORKERS = 2;
 /** Longer than any test takes: within it there is one replacement at most. */
 const INTERVAL = { replacementIntervalMilliseconds: 600_000 };
 
@@ -41,7 +43,8 @@ describe('a backend that answers 401', () => {
     for (const request of backend.requests.slice(received)) {
       expect(request.headers.authorization).toBe(`Bearer ${second}`);
     }
-    await eventually(async () => expect(await counter('replacements')).toBe(1));
+    await eventually(async () => expect(await counter('replacements')).toBeGreaterThanOrEqual(1));
+    expect(await counter('replacements')).toBeLessThanOrEqual(WORKERS);
   });
 
   test('to every token has it replaced once in each interval', async () => {
@@ -59,9 +62,10 @@ describe('a backend that answers 401', () => {
     }
     expect(identityProvider.requests()).toBe(asked + 1);
     await eventually(async () => {
-      expect(await counter('replacements')).toBe(replaced + 1);
+      expect(await counter('replacements')).toBeGreaterThan(replaced);
       expect(await counter('replacements_suppressed')).toBeGreaterThan(0);
     });
+    expect(await counter('replacements')).toBeLessThanOrEqual(replaced + WORKERS);
     backend.answer(undefined);
     expect((await deployment().send({ headers })).status).toBe(200);
     expect(identityProvider.requests()).toBe(asked + 1);
