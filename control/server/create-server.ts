@@ -6,6 +6,8 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyPluginCallback,
+  type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from 'fastify';
 import { endConnectionsOnClose } from './end-connections.ts';
@@ -51,10 +53,12 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
     bodyLimit: MAXIMUM_BODY_BYTES,
     // Requests that arrive on open connections while the server closes are served like any other.
     return503OnClosing: false,
-    exposeHeadRoutes: false,
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     clientErrorHandler: refuseClient,
+    // Its own answer repeats the URL.
+    frameworkErrors: (_error: FastifyError, _request: unknown, reply: FastifyReply) =>
+      sendText(reply, 400, 'bad request'),
     ...(rewriteUrl === undefined ? {} : { rewriteUrl: (request: IncomingMessage) => rewriteUrl(request) }),
   };
   const limits = {
@@ -73,7 +77,7 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
   acceptAnyMethod(app);
   acceptAnyBody(app);
   endConnectionsOnClose(app);
-  app.setNotFoundHandler((_request, reply) => sendText(reply, 404, '404 page not found'));
+  app.setNotFoundHandler((request, reply) => refuseUnknown(app, request, reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
@@ -88,6 +92,15 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
 function handshake({ certificate, key, clientCa }: ServerTls) {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   return { cert: certificate, key, minVersion: 'TLSv1.2' as const, ...clients };
+}
+
+/** 405 where another method would be right (RFC 9110 section 15.5.6), 404 otherwise. */
+function refuseUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const url = request.url.replace(/\?.*/, '');
+  const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ url, method }));
+  return allowed.length === 0
+    ? sendText(reply, 404, '404 page not found')
+    : sendText(reply.header('allow', allowed.join(', ')), 405, 'method not allowed');
 }
 
 /** The one that came, unless it could not stand in a log line; then one of our own. */

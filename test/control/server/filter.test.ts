@@ -138,6 +138,27 @@ describe('/v1/decide', () => {
     expect(booted.tokenRequests).toHaveLength(2);
   });
 
+  test('says which method is right', async () => {
+    const answers = [
+      await booted.filter?.inject({ url: '/v1/decide?x' }),
+      await booted.filter?.inject({ method: 'PUT', url: '/v1/routes' }),
+      await booted.admin?.inject({ method: 'POST', url: '/metrics' }),
+    ];
+    expect(answers.map((answer) => [answer?.statusCode, answer?.body, answer?.headers.allow])).toEqual([
+      [405, 'method not allowed\n', 'POST'],
+      [405, 'method not allowed\n', 'GET'],
+      [405, 'method not allowed\n', 'GET'],
+    ]);
+  });
+
+  test('does not repeat a URL that it cannot read', async () => {
+    for (const server of [booted.check, booted.filter, booted.admin]) {
+      const answer = await server?.inject({ url: '/planted%zz' });
+      expect([answer?.statusCode, answer?.body]).toEqual([400, 'bad request\n']);
+      expect(answer?.headers['content-type']).toBe('text/plain; charset=utf-8');
+    }
+  });
+
   test.each(['/check', '/healthz', '/metrics', '/v1', '/'])('knows no %s', async (url) => {
     const answer = await booted.filter?.inject({ url, headers: { 'x-client-id': 'a', 'x-client-secret': 'b' } });
     expect(answer?.statusCode).toBe(404);
