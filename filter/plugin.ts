@@ -57,7 +57,7 @@ export function configure(root: u32, size: u32, watchesResponses: bool): u32 {
     shared = new Counters(host);
     counters = shared;
   }
-  const vmIsShared = isVmShared();
+  const vmIsShared = isVmShared(host);
   const usesShared = settings.sharedCache == AUTOMATIC ? !vmIsShared : settings.sharedCache == 1;
   if (settings.sharedCache == AUTOMATIC && vmIsShared) {
     host.log(LOG_INFO, 'vm_id is empty, so each worker keeps its own cache; set "sharedCache": true to share it');

@@ -36,6 +36,8 @@ function encodeRoute(route: Route): Buffer {
     string(body),
     list(inputs, encodeInput),
     list(strip, string),
+    // Cookies to strip.
+    list([], string),
   ]);
 }
 

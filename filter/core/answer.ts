@@ -1,4 +1,4 @@
-import { Bytes, isDigest, parseDecimal } from './bytes';
+import { Bytes, isDigest, isOneOf, parseDecimal } from './bytes';
 import { Freshness } from './cache-control';
 import { ALLOW, DENIED, EntryBuilder } from './entry';
 import { HeaderPairs } from './headers';
@@ -11,6 +11,7 @@ export const UNKNOWN_ROUTE: u8 = 2;
 /** No answer that can be believed. */
 export const FAILED: u8 = 3;
 
+export const COLON: u8 = 0x3a;
 const MAXIMUM_BODY: u32 = 16384;
 const STATUS: Bytes = Bytes.from(':status');
 const DECISION: Bytes = Bytes.from('x-broker-decision');
@@ -19,6 +20,7 @@ const REVISION: Bytes = Bytes.from('x-broker-revision');
 const TOKEN_DIGEST: Bytes = Bytes.from('x-broker-token-digest');
 const CACHE_CONTROL: Bytes = Bytes.from('token-broker-cache-control');
 const INJECT: Bytes = Bytes.from('x-inject-');
+const STATE: Bytes = Bytes.from('x-broker-state-');
 const PASSED_ON: StaticArray<Bytes> = [
   Bytes.from('content-type'),
   Bytes.from('www-authenticate'),
@@ -122,10 +124,16 @@ export class Answer {
     const injected = new Bytes();
     while (this.pairs.next()) {
       const name = this.pairs.name;
-      if (name.length < INJECT.length || !INJECT.equals(name.pointer, INJECT.length)) continue;
-      injected.set(name.pointer + INJECT.length, name.length - INJECT.length);
-      if (!isName(injected) || isOneOf(injected, NEVER_INJECTED) || !isValue(this.pairs.value)) return false;
-      if (this.builder.hasHeader(injected)) return false;
+      if (name.startsWith(INJECT)) {
+        injected.set(name.pointer + INJECT.length, name.length - INJECT.length);
+        if (!isName(injected) || isOneOf(injected, NEVER_INJECTED)) return false;
+      } else if (name.startsWith(STATE)) {
+        // Kept with a colon in front, which no header's name has.
+        injected.set(name.pointer + STATE.length - 1, name.length - STATE.length + 1);
+        store<u8>(injected.pointer, COLON);
+        if (injected.length == 1) return false;
+      } else continue;
+      if (!isValue(this.pairs.value) || this.builder.hasHeader(injected)) return false;
       if (!this.builder.addHeader(injected.pointer, injected.length, this.pairs.value.pointer, this.pairs.value.length))
         return false;
     }
@@ -152,11 +160,6 @@ function takeOnce(field: Bytes, value: Bytes): bool {
   if (field.pointer != 0) return false;
   field.set(value.pointer, value.length);
   return true;
-}
-
-function isOneOf(name: Bytes, names: StaticArray<Bytes>): bool {
-  for (let i = 0; i < names.length; i++) if (names[i].same(name)) return true;
-  return false;
 }
 
 /** A field value without the bytes that would break a message apart (RFC 9110 section 5.5). */

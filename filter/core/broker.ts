@@ -136,7 +136,7 @@ export class Broker {
   }
 
   private decide(stream: Stream, route: Route, index: i32): u8 {
-    this.request.collectInputs(route);
+    this.request.collectInputs(route, this.host);
     const unusable = this.request.unusableInput(route);
     if (unusable !== null) {
       this.responder.refuse(unusable.refusalStatus, respond.DETAILS_INPUT, unusable.refusalBody);

@@ -20,6 +20,10 @@ export class Bytes {
     return this.equals(other.pointer, other.length);
   }
 
+  startsWith(prefix: Bytes): bool {
+    return this.length >= prefix.length && memory.compare(this.pointer, prefix.pointer, prefix.length) == 0;
+  }
+
   toString(): string {
     return String.UTF8.decodeUnsafe(this.pointer, this.length);
   }
@@ -41,6 +45,31 @@ export class Bytes {
     const buffer = new ArrayBuffer(length);
     memory.copy(changetype<usize>(buffer), pointer, length);
     return Bytes.of(buffer);
+  }
+}
+
+/** Bytes written one piece after another, into memory that is kept for the next time. */
+export class ByteBuffer extends Bytes {
+  private memory: ArrayBuffer = new ArrayBuffer(256);
+
+  reset(): void {
+    this.pointer = changetype<usize>(this.memory);
+    this.length = 0;
+  }
+
+  append(pointer: usize, length: u32): void {
+    if (this.length + length > <u32>this.memory.byteLength) {
+      const larger = new ArrayBuffer((this.length + length) * 2);
+      memory.copy(changetype<usize>(larger), changetype<usize>(this.memory), this.length);
+      this.memory = larger;
+      this.pointer = changetype<usize>(larger);
+    }
+    memory.copy(this.pointer + this.length, pointer, length);
+    this.length += length;
+  }
+
+  appendBytes(bytes: Bytes): void {
+    this.append(bytes.pointer, bytes.length);
   }
 }
 
@@ -75,4 +104,9 @@ export function parseDecimal(pointer: usize, length: u32): i64 {
     value = value * 10 + digit;
   }
   return value;
+}
+
+export function isOneOf(bytes: Bytes, list: StaticArray<Bytes>): bool {
+  for (let i = 0; i < list.length; i++) if (list[i].same(bytes)) return true;
+  return false;
 }

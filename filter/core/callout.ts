@@ -3,7 +3,7 @@ import { HeaderList } from './headers';
 import { Host } from './host';
 import { correlationName, RequestView } from './request';
 import { Settings } from './settings';
-import { Route } from './table';
+import { COOKIE_SOURCE, HEADER_SOURCE, Route } from './table';
 
 const METHOD: Bytes = Bytes.from(':method');
 const PATH: Bytes = Bytes.from(':path');
@@ -11,6 +11,8 @@ const AUTHORITY: Bytes = Bytes.from(':authority');
 const POST: Bytes = Bytes.from('POST');
 const DECIDE: Bytes = Bytes.from('/v1/decide');
 const ROUTE: Bytes = Bytes.from('x-broker-route');
+const COOKIE: Bytes = Bytes.from('x-broker-cookie');
+const CLAIM: Bytes = Bytes.from('x-broker-claim');
 const REJECTED: Bytes = Bytes.from('x-broker-rejected');
 const CONTENT_LENGTH: Bytes = Bytes.from('content-length');
 const ZERO: Bytes = Bytes.from('0');
@@ -18,6 +20,8 @@ const ZERO: Bytes = Bytes.from('0');
 /** Asks control for a decision (docs/contract.md). */
 export class Callout {
   private readonly headers: HeaderList = new HeaderList();
+  /** Holds what was made for a callout until it is sent. */
+  private kept: Bytes[] = [];
 
   constructor(
     private readonly host: Host,
@@ -31,13 +35,17 @@ export class Callout {
   send(route: Route, request: RequestView, rejected: usize): i64 {
     const headers = this.headers;
     headers.clear();
+    this.kept = [];
     headers.add(METHOD, POST);
     headers.add(PATH, DECIDE);
     headers.add(AUTHORITY, this.settings.authority);
     headers.add(CONTENT_LENGTH, ZERO);
     headers.add(ROUTE, route.reference);
     for (let i = 0; i < route.inputs.length; i++) {
-      if (request.hasInput(i)) headers.add(route.inputs[i].calloutName, request.input(i));
+      if (!request.hasInput(i)) continue;
+      const input = route.inputs[i];
+      if (input.source == HEADER_SOURCE) headers.add(input.calloutName, request.input(i));
+      else headers.add(input.source == COOKIE_SOURCE ? COOKIE : CLAIM, this.named(input.name, request.input(i)));
     }
     if (rejected != 0) headers.addSpan(REJECTED.pointer, REJECTED.length, rejected, 64);
     request.collectCorrelation();
@@ -45,5 +53,15 @@ export class Callout {
       if (request.correlation[i].pointer != 0) headers.add(correlationName(i), request.correlation[i]);
     }
     return this.host.call(this.settings.cluster, headers, this.settings.timeout);
+  }
+
+  /** `<name>=<value>`: a header's name could not carry the case of a cookie's. */
+  private named(name: Bytes, value: Bytes): Bytes {
+    const both = Bytes.of(new ArrayBuffer(name.length + 1 + value.length));
+    memory.copy(both.pointer, name.pointer, name.length);
+    store<u8>(both.pointer + name.length, 0x3d);
+    memory.copy(both.pointer + name.length + 1, value.pointer, value.length);
+    this.kept.push(both);
+    return both;
   }
 }

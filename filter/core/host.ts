@@ -23,6 +23,10 @@ export abstract class Host {
   abstract readRequestHeaders(into: HeaderPairs): bool;
   abstract setRequestHeader(name: usize, nameLength: u32, value: usize, valueLength: u32): bool;
   abstract removeRequestHeader(name: Bytes): bool;
+  /** A property of the selected stream as the proxy gives it. False when there is none. `path`: segments joined by NUL. */
+  abstract readProperty(path: Bytes, into: Bytes): bool;
+  /** Puts a string where later filters find it. `path`: segments joined by NUL. */
+  abstract writeProperty(path: Bytes, value: Bytes): bool;
   abstract continueRequest(): bool;
   /** Answers the client; the request goes no further. `details` shows in access logs as the response code details. */
   abstract respond(status: u32, details: Bytes, body: Bytes, headers: HeaderList): bool;

@@ -1,7 +1,8 @@
-import { Bytes } from './bytes';
+import { ByteBuffer, Bytes, isOneOf } from './bytes';
+import { CookiePairs } from './cookies';
 import { HeaderPairs } from './headers';
 import { Host } from './host';
-import { Input, Route } from './table';
+import { CLAIM_SOURCE, COOKIE_SOURCE, HEADER_SOURCE, Input, Route } from './table';
 
 const MAXIMUM_INPUTS = 32;
 const HOST: Bytes = Bytes.from(':authority');
@@ -10,6 +11,8 @@ const METHOD: Bytes = Bytes.from(':method');
 const REQUEST_ID: Bytes = Bytes.from('x-request-id');
 const TRACEPARENT: Bytes = Bytes.from('traceparent');
 const TRACESTATE: Bytes = Bytes.from('tracestate');
+const COOKIE: Bytes = Bytes.from('cookie');
+const SEPARATOR: Bytes = Bytes.from('; ');
 
 /** The headers of the request at hand, read from the host in one call. One view is reused for every request. */
 export class RequestView {
@@ -19,6 +22,7 @@ export class RequestView {
   /** Headers that only correlate: sent along with a callout where present, never part of a decision. */
   readonly correlation: StaticArray<Bytes> = [new Bytes(), new Bytes(), new Bytes()];
   private readonly pairs: HeaderPairs = new HeaderPairs();
+  private readonly cookies: CookiePairs = new CookiePairs();
   private readonly values: StaticArray<Bytes> = new StaticArray<Bytes>(MAXIMUM_INPUTS);
   private readonly counts: StaticArray<u32> = new StaticArray<u32>(MAXIMUM_INPUTS);
 
@@ -44,25 +48,42 @@ export class RequestView {
   }
 
   /** Finds the values of the route's key inputs. */
-  collectInputs(route: Route): void {
+  collectInputs(route: Route, host: Host): void {
     const inputs = route.inputs;
-    for (let i = 0; i < inputs.length; i++) this.counts[i] = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      // The claims are not among the headers.
+      const isClaim = inputs[i].source == CLAIM_SOURCE;
+      this.counts[i] = isClaim && host.readProperty(inputs[i].property, this.values[i]) ? 1 : 0;
+    }
     this.pairs.rewind();
     while (this.pairs.next()) {
       const name = this.pairs.name;
       for (let i = 0; i < inputs.length; i++) {
-        if (!inputs[i].name.same(name)) continue;
-        this.counts[i]++;
-        this.values[i].set(this.pairs.value.pointer, this.pairs.value.length);
+        if (inputs[i].source == HEADER_SOURCE && inputs[i].name.same(name)) this.take(i, this.pairs.value);
+        else if (inputs[i].source == COOKIE_SOURCE && name.same(COOKIE)) this.takeCookies(i, inputs[i].name);
       }
     }
   }
 
-  /** The first input that cannot be sent: it came twice, or is too long. */
+  private take(index: i32, value: Bytes): void {
+    this.counts[index]++;
+    this.values[index].set(value.pointer, value.length);
+  }
+
+  private takeCookies(index: i32, name: Bytes): void {
+    this.cookies.begin(this.pairs.value);
+    while (this.cookies.next()) if (this.cookies.name.same(name)) this.take(index, this.cookies.value);
+  }
+
+  /** The first input that cannot be sent: it came twice, is too long, or would break a message apart. */
   unusableInput(route: Route): Input | null {
     for (let i = 0; i < route.inputs.length; i++) {
-      if (this.counts[i] > 1) return route.inputs[i];
-      if (this.counts[i] == 1 && this.values[i].length > route.inputs[i].maximumBytes) return route.inputs[i];
+      const input = route.inputs[i];
+      if (this.counts[i] > 1) return input;
+      if (this.counts[i] == 0) continue;
+      if (this.values[i].length > input.maximumBytes) return input;
+      // Envoy checked the headers. A claim may be a number, which the host gives as the bytes of a double.
+      if (input.source == CLAIM_SOURCE && !isPrintable(this.values[i])) return input;
     }
     return null;
   }
@@ -73,6 +94,25 @@ export class RequestView {
 
   input(index: i32): Bytes {
     return this.values[index];
+  }
+
+  /** Appends the cookies that the route does not strip, as one field; false when there is nothing to strip. */
+  dropCookies(route: Route, kept: ByteBuffer): bool {
+    let dropped = false;
+    this.pairs.rewind();
+    while (this.pairs.next()) {
+      if (!this.pairs.name.same(COOKIE)) continue;
+      this.cookies.begin(this.pairs.value);
+      while (this.cookies.next()) {
+        if (isOneOf(this.cookies.name, route.stripCookies)) {
+          dropped = true;
+          continue;
+        }
+        if (kept.length > 0) kept.appendBytes(SEPARATOR);
+        kept.appendBytes(this.cookies.pair);
+      }
+    }
+    return dropped;
   }
 
   countOf(name: Bytes): u32 {
@@ -92,6 +132,14 @@ export class RequestView {
       }
     }
   }
+}
+
+function isPrintable(value: Bytes): bool {
+  for (let i: u32 = 0; i < value.length; i++) {
+    const c = load<u8>(value.pointer + i);
+    if (c < 0x20 || c == 0x7f) return false;
+  }
+  return true;
 }
 
 export function correlationName(index: i32): Bytes {

@@ -1,4 +1,5 @@
-import { Bytes } from './bytes';
+import { COLON } from './answer';
+import { ByteBuffer, Bytes } from './bytes';
 import { Counters } from './counters';
 import { Entry } from './entry';
 import { HeaderList } from './headers';
@@ -11,6 +12,8 @@ const PLAIN: Bytes = Bytes.from('text/plain; charset=utf-8');
 const AUTHENTICATE: Bytes = Bytes.from('www-authenticate');
 const CHALLENGE: Bytes = Bytes.from('Bearer realm="token-broker"');
 const RETRY_AFTER: Bytes = Bytes.from('retry-after');
+const COOKIE: Bytes = Bytes.from('cookie');
+const STATE_PATH: Bytes = Bytes.from('token_broker.');
 const ONE: Bytes = Bytes.from('1');
 const DETAILS_DECISION: Bytes = Bytes.from('token_broker_denied');
 export const DETAILS_POLICY: Bytes = Bytes.from('token_broker_policy');
@@ -25,6 +28,8 @@ export const BODY_POLICY: Bytes = Bytes.from('policy denied\n');
 export class Responder {
   private readonly headers: HeaderList = new HeaderList();
   private readonly body: Bytes = new Bytes();
+  private readonly kept: ByteBuffer = new ByteBuffer();
+  private readonly path: ByteBuffer = new ByteBuffer();
 
   constructor(
     private readonly host: Host,
@@ -37,7 +42,17 @@ export class Responder {
     for (let i = 0; i < route.strip.length; i++) {
       if (request.countOf(route.strip[i]) > 0) done = this.host.removeRequestHeader(route.strip[i]) && done;
     }
-    return done;
+    return route.stripCookies.length == 0 ? done : this.stripCookies(route, request) && done;
+  }
+
+  /** Writes the request's cookies anew without those that the route strips. */
+  private stripCookies(route: Route, request: RequestView): bool {
+    this.kept.reset();
+    if (!request.dropCookies(route, this.kept)) return true;
+    const done = this.host.removeRequestHeader(COOKIE);
+    const kept = this.kept;
+    if (kept.length == 0) return done;
+    return this.host.setRequestHeader(COOKIE.pointer, COOKIE.length, kept.pointer, kept.length) && done;
   }
 
   /** Strips, then sets the decision's headers in place of the client's own. */
@@ -46,11 +61,23 @@ export class Responder {
     entry.rewind();
     while (entry.nextHeader()) {
       const name = entry.name;
+      if (load<u8>(name.pointer) == COLON) {
+        done = this.host.writeProperty(this.stateName(name), entry.value) && done;
+        continue;
+      }
       // Replacing touches only the first of several.
       if (request.countOf(name) > 1) done = this.host.removeRequestHeader(name) && done;
       done = this.host.setRequestHeader(name.pointer, name.length, entry.value.pointer, entry.value.length) && done;
     }
     return done;
+  }
+
+  /** Where Envoy keeps a string of ours: it puts `wasm.` in front. */
+  private stateName(name: Bytes): Bytes {
+    this.path.reset();
+    this.path.appendBytes(STATE_PATH);
+    this.path.append(name.pointer + 1, name.length - 1);
+    return this.path;
   }
 
   /** Answers with control's refusal. */

@@ -12,21 +12,36 @@ const MAXIMUM_METHODS: u32 = 32;
 const MAXIMUM_INPUTS: u32 = 32;
 const MAXIMUM_STRIP: u32 = 64;
 const CHECKSUM: u32 = 32;
-const HEADER_SOURCE: u8 = 0;
+const MAXIMUM_COOKIES: u32 = 16;
+export const HEADER_SOURCE: u8 = 0;
+export const COOKIE_SOURCE: u8 = 1;
+export const CLAIM_SOURCE: u8 = 2;
+const CLAIMS: string = 'metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0';
 const DIGEST: usize = memory.data(32);
 
-/** One thing a decision may depend on: today, the value of a request header. */
+/** One thing a decision may depend on: the value of a header, of a cookie, or of a claim that Envoy verified. */
 export class Input {
-  /** `x-broker-key-<name>`, under which control gets the value. */
+  /** For a header `x-broker-key-<name>`, under which control gets the value. */
   readonly calloutName: Bytes;
+  /** For a claim the property that holds it, its segments joined by NUL. */
+  readonly property: Bytes;
 
   constructor(
+    readonly source: u8,
     readonly name: Bytes,
     readonly maximumBytes: u32,
     readonly refusalStatus: u32,
     readonly refusalBody: Bytes,
   ) {
     this.calloutName = Bytes.from('x-broker-key-' + name.toString());
+    this.property = Bytes.from(CLAIMS + name.toString().split('.').join('\0'));
+  }
+
+  /** False where the name is not one of its source: the table is then refused. */
+  isSound(): bool {
+    if (!isRefusal(this.refusalStatus)) return false;
+    if (this.source == HEADER_SOURCE) return isName(this.name);
+    return (this.source == COOKIE_SOURCE || this.source == CLAIM_SOURCE) && isToken(this.name);
   }
 }
 
@@ -41,6 +56,7 @@ export class Route {
   denyBody: Bytes = new Bytes();
   inputs: StaticArray<Input> = new StaticArray<Input>(0);
   strip: StaticArray<Bytes> = new StaticArray<Bytes>(0);
+  stripCookies: StaticArray<Bytes> = new StaticArray<Bytes>(0);
   /** `<id>@<digest>`, as it stands in `x-broker-route`. */
   reference: Bytes = new Bytes();
 }
@@ -98,11 +114,13 @@ function readRoute(reader: Reader): Route | null {
     const name = reader.string();
     const maximum = reader.u32();
     const status = reader.u32();
-    inputs[i] = new Input(name, maximum, status, reader.string());
-    if (source != HEADER_SOURCE || !isName(name) || !isRefusal(status)) return null;
+    const input = new Input(source, name, maximum, status, reader.string());
+    if (reader.failed || !input.isSound()) return null;
+    inputs[i] = input;
   }
   route.inputs = inputs;
   route.strip = readNames(reader, MAXIMUM_STRIP);
+  route.stripCookies = readNames(reader, MAXIMUM_COOKIES);
   return !reader.failed && isSound(route) ? route : null;
 }
 
@@ -119,6 +137,7 @@ function isSound(route: Route): bool {
   if (route.host.length == 0 || !isCanonicalPrefix(route.pathPrefix) || route.kind > DECIDE) return false;
   if (route.kind == DENY && !isRefusal(route.denyStatus)) return false;
   for (let i = 0; i < route.strip.length; i++) if (!isName(route.strip[i])) return false;
+  for (let i = 0; i < route.stripCookies.length; i++) if (!isToken(route.stripCookies[i])) return false;
   const reference = new ArrayBuffer(route.id.length + 65);
   const at = changetype<usize>(reference);
   memory.copy(at, route.id.pointer, route.id.length);
@@ -139,24 +158,23 @@ function isCanonicalPrefix(prefix: Bytes): bool {
 
 /** A header name as HTTP/2 writes it: lower case, and never a pseudo-header. */
 export function isName(name: Bytes): bool {
+  for (let i: u32 = 0; i < name.length; i++) {
+    const c = load<u8>(name.pointer + i);
+    if (c >= 0x41 && c <= 0x5a) return false;
+  }
+  return isToken(name);
+}
+
+/** RFC 9110 section 5.6.2, of at most 256 bytes: what header and cookie names are made of. */
+function isToken(name: Bytes): bool {
   if (name.length == 0 || name.length > 256) return false;
   for (let i: u32 = 0; i < name.length; i++) {
     const c = load<u8>(name.pointer + i);
-    const letter = (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39);
-    // The rest of RFC 9110's `token` characters.
-    const mark =
-      c == 0x2d ||
-      c == 0x5f ||
-      c == 0x2e ||
-      c == 0x21 ||
-      (c >= 0x23 && c <= 0x27) ||
-      c == 0x2a ||
-      c == 0x2b ||
-      c == 0x5e ||
-      c == 0x60 ||
-      c == 0x7c ||
-      c == 0x7e;
-    if (!letter && !mark) return false;
+    const digit = c >= 0x30 && c <= 0x39;
+    const letter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
+    const dash = c == 0x2d || c == 0x2e || c == 0x5e || c == 0x5f || c == 0x60 || c == 0x7c || c == 0x7e;
+    const mark = c == 0x21 || (c >= 0x23 && c <= 0x27) || c == 0x2a || c == 0x2b;
+    if (!digit && !letter && !dash && !mark) return false;
   }
   return true;
 }

@@ -63,6 +63,16 @@ export class EnvoyHost extends Host {
     return abi.proxy_remove_header_map_value(REQUEST_HEADERS, name.pointer, name.length) == OK;
   }
 
+  readProperty(path: Bytes, into: Bytes): bool {
+    if (abi.proxy_get_property(path.pointer, path.length, OUT, OUT + 4) != OK) return false;
+    into.set(load<usize>(OUT), load<u32>(OUT, 4));
+    return true;
+  }
+
+  writeProperty(path: Bytes, value: Bytes): bool {
+    return abi.proxy_set_property(path.pointer, path.length, value.pointer, value.length) == OK;
+  }
+
   continueRequest(): bool {
     return abi.proxy_continue_stream(REQUEST_STREAM) == OK;
   }
@@ -89,7 +99,7 @@ export class EnvoyHost extends Host {
     if (abi.proxy_get_header_map_value(RESPONSE_HEADERS, STATUS.pointer, STATUS.length, OUT, OUT + 4) != OK)
       return false;
     if (!UNAUTHORIZED.equals(load<usize>(OUT), load<u32>(OUT, 4))) return false;
-    return readProperty(CODE_DETAILS) && read.same(VIA_UPSTREAM);
+    return this.readProperty(CODE_DETAILS, read) && read.same(VIA_UPSTREAM);
   }
 
   call(cluster: Bytes, headers: HeaderList, timeout: u32): i64 {
@@ -133,12 +143,6 @@ export class EnvoyHost extends Host {
   }
 }
 
-function readProperty(path: Bytes): bool {
-  if (abi.proxy_get_property(path.pointer, path.length, OUT, OUT + 4) != OK) return false;
-  read.set(load<usize>(OUT), load<u32>(OUT, 4));
-  return true;
-}
-
 /** The plugin's configuration as text; empty when there is none. */
 export function readPluginConfiguration(size: u32): string {
   if (size == 0 || abi.proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, OUT, OUT + 4) != OK) return '';
@@ -146,8 +150,8 @@ export function readPluginConfiguration(size: u32): string {
 }
 
 /** True when the VM has no id of its own, and so shares its data with every other plugin that has none. */
-export function isVmShared(): bool {
-  return !readProperty(Bytes.from('plugin_vm_id')) || read.length == 0;
+export function isVmShared(host: EnvoyHost): bool {
+  return !host.readProperty(Bytes.from('plugin_vm_id'), read) || read.length == 0;
 }
 
 export function setTick(milliseconds: u32): void {

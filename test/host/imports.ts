@@ -20,6 +20,8 @@ export interface SimulatedStream {
   readonly id: number;
   requestHeaders: Headers;
   responseHeaders: Headers;
+  /** By path, its segments joined by NUL. */
+  readonly properties: Map<string, Buffer>;
   outcome: 'paused' | 'forwarded' | 'answered';
   response: LocalResponse | undefined;
 }
@@ -126,7 +128,15 @@ export function importsFor(state: HostState): WebAssembly.Imports {
       const name = memory.text(path, size);
       if (name === 'plugin_vm_id') memory.give(Buffer.from(state.vmId), pointer, length);
       else if (name === 'response\0code_details') memory.give(Buffer.from(state.codeDetails), pointer, length);
-      else return NOT_FOUND;
+      else {
+        const property = stream()?.properties.get(name);
+        if (property === undefined) return NOT_FOUND;
+        memory.give(property, pointer, length);
+      }
+      return OK;
+    },
+    proxy_set_property(path: number, size: number, pointer: number, length: number) {
+      stream()?.properties.set(memory.text(path, size), memory.bytes(pointer, length));
       return OK;
     },
     proxy_get_buffer_bytes(type: number, start: number, length: number, pointer: number, size: number) {

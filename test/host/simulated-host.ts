@@ -94,9 +94,16 @@ export class SimulatedHost {
   }
 
   /** Lets a request in. Look at the stream's `outcome` afterwards. */
-  request(root: number, requestHeaders: Headers): SimulatedStream {
+  request(root: number, requestHeaders: Headers, properties: Record<string, Buffer> = {}): SimulatedStream {
     const id = this.#nextContext++;
-    const stream: SimulatedStream = { id, requestHeaders, responseHeaders: [], outcome: 'paused', response: undefined };
+    const stream: SimulatedStream = {
+      id,
+      requestHeaders,
+      responseHeaders: [],
+      properties: new Map(Object.entries(properties)),
+      outcome: 'paused',
+      response: undefined,
+    };
     this.state.streams.set(id, stream);
     this.#enter(id);
     this.exports.proxy_on_context_create(id, root);

@@ -9,13 +9,21 @@ export interface TestRoute {
   kind?: 'pass' | 'deny' | 'decide';
   denyStatus?: number;
   denyBody?: string;
-  inputs?: { name: string; maximumBytes?: number; refusalStatus?: number; refusalBody?: string }[];
+  inputs?: {
+    source?: 'header' | 'cookie' | 'claim';
+    name: string;
+    maximumBytes?: number;
+    refusalStatus?: number;
+    refusalBody?: string;
+  }[];
   strip?: string[];
+  stripCookies?: string[];
   /** Changes the route's digest, as a change of its issuer or secret would. */
   version?: string;
 }
 
 export const CACHE_KEY = Buffer.alloc(32, 7);
+const SOURCES = { header: 0, cookie: 1, claim: 2 };
 const KINDS = { pass: 0, deny: 1, decide: 2 };
 
 /** The digest that {@link encodeTable} gives a route. */
@@ -38,47 +46,65 @@ export function encodeTable(
   routes: TestRoute[],
   options: { unmatched?: 'pass' | 'deny'; cacheKey?: Buffer } = {},
 ): Buffer {
-  const parts: Buffer[] = [];
-  const u8 = (value: number) => parts.push(Buffer.of(value));
-  const u32 = (value: number) => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(value);
-    parts.push(bytes);
-  };
-  const string = (text: string) => {
-    const bytes = Buffer.from(text);
-    u32(bytes.length);
-    parts.push(bytes);
-  };
-  string(revisionOf(routes));
-  parts.push(options.cacheKey ?? CACHE_KEY);
-  u8(options.unmatched === 'pass' ? 0 : 1);
-  u32(routes.length);
-  for (const route of routes) {
-    const kind = route.kind ?? 'decide';
-    string(route.id);
-    string(digestOf(route));
-    string(route.host ?? '*');
-    string(route.pathPrefix ?? '/');
-    u32(route.methods?.length ?? 0);
-    route.methods?.forEach(string);
-    u8(KINDS[kind]);
-    u32(route.denyStatus ?? (kind === 'deny' ? 403 : 0));
-    string(route.denyBody ?? '');
-    u32(route.inputs?.length ?? 0);
-    for (const input of route.inputs ?? []) {
-      u8(0);
-      string(input.name);
-      u32(input.maximumBytes ?? 1024);
-      u32(input.refusalStatus ?? 400);
-      string(input.refusalBody ?? 'invalid credentials input\n');
-    }
-    u32(route.strip?.length ?? 0);
-    route.strip?.forEach(string);
-  }
-  const body = Buffer.concat(parts);
+  const writer = new Writer();
+  writer.string(revisionOf(routes));
+  writer.bytes(options.cacheKey ?? CACHE_KEY);
+  writer.u8(options.unmatched === 'pass' ? 0 : 1);
+  writer.list(routes, (route) => writeRoute(writer, route));
+  const body = writer.written();
   const head = Buffer.from('TBR1\0\0\0\0');
   head.writeUInt32LE(head.length + body.length + 32, 4);
   const document = Buffer.concat([head, body]);
   return Buffer.concat([document, createHash('sha256').update(document).digest()]);
+}
+
+function writeRoute(writer: Writer, route: TestRoute): void {
+  const { host = '*', pathPrefix = '/', methods = [], kind = 'decide', inputs = [] } = route;
+  for (const text of [route.id, digestOf(route), host, pathPrefix]) writer.string(text);
+  writer.list(methods, (method) => writer.string(method));
+  writer.u8(KINDS[kind]);
+  writer.u32(route.denyStatus ?? (kind === 'deny' ? 403 : 0));
+  writer.string(route.denyBody ?? '');
+  writer.list(inputs, ({ source = 'header', name, maximumBytes, refusalStatus, refusalBody }) => {
+    writer.u8(SOURCES[source]);
+    writer.string(name);
+    writer.u32(maximumBytes ?? 1024);
+    writer.u32(refusalStatus ?? 400);
+    writer.string(refusalBody ?? 'invalid credentials input\n');
+  });
+  writer.list(route.strip ?? [], (name) => writer.string(name));
+  writer.list(route.stripCookies ?? [], (name) => writer.string(name));
+}
+
+class Writer {
+  readonly #parts: Buffer[] = [];
+
+  bytes(bytes: Buffer): void {
+    this.#parts.push(bytes);
+  }
+
+  u8(value: number): void {
+    this.bytes(Buffer.of(value));
+  }
+
+  u32(value: number): void {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    this.bytes(bytes);
+  }
+
+  string(text: string): void {
+    const bytes = Buffer.from(text);
+    this.u32(bytes.length);
+    this.bytes(bytes);
+  }
+
+  list<Item>(items: readonly Item[], write: (item: Item) => void): void {
+    this.u32(items.length);
+    items.forEach(write);
+  }
+
+  written(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
 }

@@ -63,13 +63,17 @@ export class Worker {
     }
   }
 
-  request(headers: Headers = CREDENTIALS, line: { path?: string; method?: string; authority?: string } = {}) {
-    return this.host.request(this.root, [
+  request(
+    headers: Headers = CREDENTIALS,
+    line: { path?: string; method?: string; authority?: string; properties?: Record<string, Buffer> } = {},
+  ) {
+    const request: Headers = [
       [':authority', line.authority ?? 'api.example.com'],
       [':path', line.path ?? '/orders'],
       [':method', line.method ?? 'GET'],
       ...headers.map(([name, text]): [string, string] => [name, text]),
-    ]);
+    ];
+    return this.host.request(this.root, request, line.properties);
   }
 
   /** The one decision that is being asked for. */

@@ -36,6 +36,7 @@ function decode(bytes: Buffer) {
       refusal: { status: u32(), body: string() },
     })),
     strip: list(string),
+    cookies: list(string),
   }));
   const checksum = createHash('sha256').update(bytes.subarray(0, at)).digest();
   return { ...header, routes, checksumGood: take(32).equals(checksum), consumed: at };
@@ -49,6 +50,7 @@ function travelling({ revision, unmatched, routes }: RouteTable) {
     routes: routes.map((route) => ({
       ...{ id: route.id, digest: route.digest, match: route.match, kind: route.kind, strip: route.strip },
       deny: route.kind === 'deny' ? [route.status, route.body] : [0, ''],
+      cookies: [],
       inputs: route.kind === 'decide' ? route.inputs.map((input) => ({ source: 0, ...input })) : [],
     })),
   };
