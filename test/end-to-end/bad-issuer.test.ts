@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { PATIENT } from '../support/gate.ts';
 import { answer, answerToken, type Respond, startIssuerStub } from '../support/issuer-stub.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
@@ -74,9 +75,10 @@ function flood(response: ServerResponse): void {
 
 describe('an issuer', () => {
   const deployment = useDeployment({
+    plugin: PATIENT.plugin,
     control: {
       DEX_TOKEN_URL: stub.tokenEndpoint.href,
-      HTTP_TIMEOUT: '500ms',
+      HTTP_TIMEOUT: '1s',
       // The breaker would answer in the issuer's place before long.
       ISSUER_BREAKER_FAILURES: '1000',
     },
