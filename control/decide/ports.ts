@@ -1,3 +1,4 @@
+import type { BrokerError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 
 /** Time, injected so that tests can set it. */
@@ -53,4 +54,34 @@ export interface Store<Value> {
 export interface SingleFlight<Value> {
   /** Runs `task` unless one for `key` is under way. The run belongs to no caller: one that leaves ends nothing. */
   run(key: string, task: () => Promise<Value>): Promise<Value>;
+}
+
+/** A caller's JWT whose signature, times, issuer, audience and required claims hold. */
+export interface VerifiedToken {
+  /** The provider's name in the configuration. */
+  readonly provider: string;
+  /** The payload (RFC 7519 section 4). */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The payload as the token carries it, base64url. */
+  readonly payload: string;
+  /** Wall clock, ms: `exp` itself, without the clock skew that checking it allows. */
+  readonly expiresAt: number;
+}
+
+export type Authentication =
+  | { readonly kind: 'verified'; readonly token: VerifiedToken }
+  | {
+      readonly kind: 'refused';
+      readonly error: BrokerError;
+      /** ms for which the refusal stays true at most. */
+      readonly rememberAtMost: number;
+    };
+
+/** Says whether a caller's token is one of a trusted provider's. */
+export interface Authenticator {
+  /**
+   * Tries the named providers in order; the first that accepts the token wins. It never rejects: a refusal carries a
+   * BrokerError whose code begins with `jwt_`.
+   */
+  authenticate(providers: readonly string[], token: Secret): Promise<Authentication>;
 }

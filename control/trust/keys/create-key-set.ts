@@ -1,0 +1,58 @@
+import type { ProviderConfiguration, RemoteKeys } from '../../config/provider.ts';
+import type { Clock } from '../../decide/ports.ts';
+import { fetchKeySet } from './fetch-key-set.ts';
+import { type KeySet, LocalKeySet } from './key-set.ts';
+import { parseKeySet } from './parse-key-set.ts';
+import { type KeyEvent, RemoteKeySet } from './remote-key-set.ts';
+import { createTransport, type Fetch } from './transport.ts';
+
+/** What key sets tell about themselves; nothing in it is secret. */
+export interface KeySetObserver {
+  /** A look for a key has ended. */
+  lookedUp?(provider: string, event: KeyEvent): void;
+  /** A fetch has ended, after `duration` ms; `error` says why in words that no server chose. */
+  fetched?(provider: string, outcome: KeySetFetch, duration: number): void;
+}
+
+export type KeySetFetch =
+  | { readonly kind: 'fetched'; readonly keys: number; readonly skipped: readonly string[] }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+interface Dependencies {
+  readonly clock: Clock;
+  readonly observer?: KeySetObserver;
+  readonly fetch?: Fetch;
+  readonly random?: () => number;
+}
+
+/** @throws Error when a local key set or the file of authorities cannot be used */
+export function createKeySet({ name, keys }: ProviderConfiguration, dependencies: Dependencies): KeySet {
+  if (keys.remote !== undefined) return createRemoteKeySet(name, keys.remote, keys.local, dependencies);
+  if (keys.local === undefined) throw new Error('it has no keys');
+  return new LocalKeySet(keys.local);
+}
+
+function createRemoteKeySet(
+  name: string,
+  remote: RemoteKeys,
+  local: string | undefined,
+  { clock, observer, fetch, random = Math.random }: Dependencies,
+): RemoteKeySet {
+  const transport = fetch === undefined ? createTransport(remote) : { fetch, close: async () => {} };
+  return new RemoteKeySet({
+    remote,
+    fallback: local === undefined ? undefined : parseKeySet(local),
+    fetchKeySet: () => fetchKeySet(remote, transport.fetch),
+    clock,
+    random,
+    observe: (event) => observer?.lookedUp?.(name, event),
+    fetched: (outcome, duration) => {
+      const result: KeySetFetch =
+        outcome instanceof Error
+          ? { kind: 'failed', error: outcome }
+          : { kind: 'fetched', keys: outcome.keys.size, skipped: outcome.skipped };
+      observer?.fetched?.(name, result, duration);
+    },
+    closed: () => transport.close(),
+  });
+}
