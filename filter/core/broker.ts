@@ -6,12 +6,12 @@ import { DecisionCache } from './decision-cache';
 import { Entry, EXPIRED, FRESH, STALE } from './entry';
 import { Flight, Flights, nameOf } from './flights';
 import { Host } from './host';
-import { RequestView } from './request';
+import { REPEATED, RequestView, TOO_LONG } from './request';
 import * as respond from './respond';
 import { Settings } from './settings';
 import { Settlement } from './settlement';
 import { Stream } from './stream';
-import { DECIDE, PASS, Route } from './table';
+import { DECIDE, Input, PASS, Route } from './table';
 import { TableSource } from './table-source';
 import { WaitingRoom } from './waiting-room';
 
@@ -139,7 +139,7 @@ export class Broker {
     this.request.collectInputs(route, this.host);
     const unusable = this.request.unusableInput(route);
     if (unusable !== null) {
-      this.responder.refuse(unusable.refusalStatus, respond.DETAILS_INPUT, unusable.refusalBody);
+      this.responder.refuse(unusable.refusalStatus, respond.DETAILS_INPUT, this.inputRefusal(unusable));
       return ANSWERED;
     }
     const keys = this.source.keys!;
@@ -150,6 +150,11 @@ export class Broker {
       if (!needsRefresh) return this.serve(stream, entry, route);
     }
     return this.decideWithControl(stream, route, entry);
+  }
+
+  private inputRefusal(input: Input): Bytes {
+    if (this.request.problem == TOO_LONG) return input.refusalBody;
+    return this.request.problem == REPEATED ? respond.BODY_REPEATED : respond.BODY_UNPRINTABLE;
   }
 
   /** The way past a fresh entry: look for a newer one, join a callout, or start one. */

@@ -4,6 +4,10 @@ import { HeaderPairs } from './headers';
 import { Host } from './host';
 import { CLAIM_SOURCE, COOKIE_SOURCE, HEADER_SOURCE, Input, Route } from './table';
 
+export const TOO_LONG: u8 = 0;
+export const REPEATED: u8 = 1;
+/** It would break a message apart. */
+export const UNPRINTABLE: u8 = 2;
 const MAXIMUM_INPUTS = 32;
 const HOST: Bytes = Bytes.from(':authority');
 const PATH: Bytes = Bytes.from(':path');
@@ -21,6 +25,8 @@ export class RequestView {
   readonly method: Bytes = new Bytes();
   /** Headers that only correlate: sent along with a callout where present, never part of a decision. */
   readonly correlation: StaticArray<Bytes> = [new Bytes(), new Bytes(), new Bytes()];
+  /** What is wrong with the input that {@link unusableInput} found. */
+  problem: u8 = TOO_LONG;
   private readonly pairs: HeaderPairs = new HeaderPairs();
   private readonly cookies: CookiePairs = new CookiePairs();
   private readonly values: StaticArray<Bytes> = new StaticArray<Bytes>(MAXIMUM_INPUTS);
@@ -75,13 +81,16 @@ export class RequestView {
     while (this.cookies.next()) if (this.cookies.name.same(name)) this.take(index, this.cookies.value);
   }
 
-  /** The first input that cannot be sent: it came twice, is too long, or would break a message apart. */
+  /** The first input that cannot be sent; {@link problem} says why. */
   unusableInput(route: Route): Input | null {
     for (let i = 0; i < route.inputs.length; i++) {
       const input = route.inputs[i];
+      this.problem = REPEATED;
       if (this.counts[i] > 1) return input;
       if (this.counts[i] == 0) continue;
+      this.problem = TOO_LONG;
       if (this.values[i].length > input.maximumBytes) return input;
+      this.problem = UNPRINTABLE;
       // Envoy checked the headers. A claim may be a number, which the host gives as the bytes of a double.
       if (input.source == CLAIM_SOURCE && !isPrintable(this.values[i])) return input;
     }

@@ -22,6 +22,9 @@ export const DETAILS_UNAVAILABLE: Bytes = Bytes.from('token_broker_unavailable')
 export const DETAILS_OVERLOADED: Bytes = Bytes.from('token_broker_overloaded');
 export const BODY_UNAVAILABLE: Bytes = Bytes.from('token broker unavailable\n');
 export const BODY_OVERLOADED: Bytes = Bytes.from('too many requests wait for the token broker\n');
+// The texts that control has for the same.
+export const BODY_REPEATED: Bytes = Bytes.from('header sent more than once\n');
+export const BODY_UNPRINTABLE: Bytes = Bytes.from('header contains invalid characters\n');
 export const BODY_POLICY: Bytes = Bytes.from('policy denied\n');
 
 /** What becomes of the selected stream's request: the one place where headers are changed and refusals are written. */

@@ -7,7 +7,7 @@ describe('key inputs that cannot be used', () => {
   test('a header that came twice is refused, and control hears nothing of it', () => {
     const worker = new Worker();
     const stream = worker.request([...CREDENTIALS, ['x-client-id', 'other']]);
-    expect(stream.response).toMatchObject({ status: 400, body: 'invalid credentials input\n' });
+    expect(stream.response).toMatchObject({ status: 400, body: 'header sent more than once\n' });
     expect(worker.host.callouts('/v1/decide')).toEqual([]);
   });
 
