@@ -28,7 +28,10 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a request with a body over %s', (protocol
   ])('arrives whole when it is %s, on a miss and on a hit', async (size, body) => {
     const { backend } = deployment();
     backend.answer(() => ({ status: 200, body: 'thanks' }));
-    const asSecond = credentials(deployment().identityProvider.clients.second, size === 'small' ? scopes().first : undefined);
+    const asSecond = credentials(
+      deployment().identityProvider.clients.second,
+      size === 'small' ? scopes().first : undefined,
+    );
     for (let i = 0; i < 4; i++) {
       const answer = await send({ headers: asSecond, body });
       expect(answer).toMatchObject({ status: 200, body: 'thanks' });
