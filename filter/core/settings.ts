@@ -12,7 +12,8 @@ export class Settings {
   error: string = '';
   cluster: Bytes = new Bytes();
   authority: Bytes = Bytes.from('token-broker');
-  timeout: u32 = 2000;
+  // Longer than control waits for an issuer by default, so that its own refusal arrives.
+  timeout: u32 = 6000;
   pollInterval: u32 = 2000;
   cacheSlots: u32 = 4096;
   workerEntries: u32 = 1024;

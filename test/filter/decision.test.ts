@@ -9,7 +9,7 @@ describe('a request that no decision is remembered for', () => {
 
     const { cluster, headers, timeout } = worker.decision();
     expect(cluster).toBe('token-broker');
-    expect(timeout).toBe(2000);
+    expect(timeout).toBe(6000);
     expect(headers).toEqual([
       [':method', 'POST'],
       [':path', '/v1/decide'],
