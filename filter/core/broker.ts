@@ -226,8 +226,7 @@ export class Broker {
 
   /** Starts the callout for KEY; null when it failed at once. */
   private depart(route: Route, held: Entry | null): Flight | null {
-    const rejected: usize = held !== null && held.isRejected && held.hasToken ? held.tokenDigest : 0;
-    const token = this.callout.send(route, this.request, rejected);
+    const token = this.callout.send(route, this.request, held);
     if (token < 0) {
       this.counters.count(counter.FAILED_CLUSTER);
       return null;

@@ -1,4 +1,5 @@
 import { Bytes } from './bytes';
+import { Entry } from './entry';
 import { HeaderList } from './headers';
 import { Host } from './host';
 import { correlationName, RequestView } from './request';
@@ -13,6 +14,7 @@ const DECIDE: Bytes = Bytes.from('/v1/decide');
 const ROUTE: Bytes = Bytes.from('x-broker-route');
 const COOKIE: Bytes = Bytes.from('x-broker-cookie');
 const CLAIM: Bytes = Bytes.from('x-broker-claim');
+const HELD: Bytes = Bytes.from('x-broker-held');
 const REJECTED: Bytes = Bytes.from('x-broker-rejected');
 const CONTENT_LENGTH: Bytes = Bytes.from('content-length');
 const ZERO: Bytes = Bytes.from('0');
@@ -29,10 +31,11 @@ export class Callout {
   ) {}
 
   /**
-   * @param rejected where 64 hex digits stand: the digest of a token that the backend refused; 0 for none
+   * @param held the entry that is still held; its token's digest goes along, so that control knows what is to be
+   * refreshed or, when the backend refused it, replaced
    * @returns the callout's token, or less than 0 when it failed at once
    */
-  send(route: Route, request: RequestView, rejected: usize): i64 {
+  send(route: Route, request: RequestView, held: Entry | null): i64 {
     const headers = this.headers;
     headers.clear();
     this.kept = [];
@@ -47,7 +50,10 @@ export class Callout {
       if (input.source == HEADER_SOURCE) headers.add(input.calloutName, request.input(i));
       else headers.add(input.source == COOKIE_SOURCE ? COOKIE : CLAIM, this.named(input.name, request.input(i)));
     }
-    if (rejected != 0) headers.addSpan(REJECTED.pointer, REJECTED.length, rejected, 64);
+    if (held !== null && held.isAllow && held.hasToken) {
+      const name = held.isRejected ? REJECTED : HELD;
+      headers.addSpan(name.pointer, name.length, held.tokenDigest, 64);
+    }
     request.collectCorrelation();
     for (let i = 0; i < request.correlation.length; i++) {
       if (request.correlation[i].pointer != 0) headers.add(correlationName(i), request.correlation[i]);

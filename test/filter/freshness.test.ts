@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { authorizationOf, Worker } from '../host/worker.ts';
+import { authorizationOf, value, Worker } from '../host/worker.ts';
 
 const WINDOWS = 'max-age=60, stale-while-revalidate=20, stale-if-error=30';
 
@@ -41,6 +42,7 @@ describe('within stale-while-revalidate', () => {
     const worker = workerWithToken();
     worker.pass(61_000);
     expect(serve(worker)).toBe('Bearer t-1');
+    expect(value(worker.decision().headers, 'x-broker-held')).toBe(createHash('sha256').update('t-1').digest('hex'));
     worker.allow('t-2', WINDOWS);
     expect(serve(worker)).toBe('Bearer t-2');
     expect(worker.metric('refreshes')).toBe(1);
