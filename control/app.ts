@@ -2,6 +2,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { MemorySingleFlight } from './cache/memory-single-flight.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
+import type { ProviderConfiguration } from './config/provider.ts';
+import { createAuthenticateCaller } from './decide/authenticate-caller.ts';
 import { createDecide } from './decide/decide.ts';
 import type { HeldToken } from './decide/held-token.ts';
 import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
@@ -19,6 +21,8 @@ import { filterEndpoint } from './server/filter.ts';
 import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
 import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
 import type { Service } from './server/service.ts';
+import { createTrustObserver } from './server/trust-observer.ts';
+import type { ClosableAuthenticator, TrustObserver } from './trust/authenticator.ts';
 
 /** Refusals are small; this many of them bound what a flood of wrong secrets can occupy. */
 const MAXIMUM_REFUSALS = 10_000;
@@ -33,6 +37,10 @@ export interface AppDependencies {
   /** The compiled matcher. */
   readonly matcher: Uint8Array<ArrayBuffer>;
   readonly createMinter: (issuers: ReadonlyMap<string, IssuerConfiguration>, observer: MintObserver) => ClosableMinter;
+  readonly createAuthenticator: (
+    providers: readonly ProviderConfiguration[],
+    observer: TrustObserver,
+  ) => ClosableAuthenticator;
   /** Reads a listener's certificates. */
   readonly readTls: (listener: ListenerConfiguration) => ServerTls | undefined;
 }
@@ -80,19 +88,21 @@ export function createApp(dependencies: AppDependencies): App {
 
 /** What the endpoints are made of: the compiled policy, and decisions over the store, the flights and the minter. */
 function createService(
-  { configuration, clock, logger, readFile, matcher, createMinter }: AppDependencies,
+  { configuration, clock, logger, readFile, matcher, createMinter, createAuthenticator }: AppDependencies,
   metrics: Metrics,
 ): { service: Service; close: () => Promise<void> } {
-  const { cache, issuers } = configuration;
+  const { cache, issuers, providers } = configuration;
   const keys = deriveKeys(cache.key);
   const table = compile(configuration, { keys, readFile });
   const encodedTable = encode(table, keys.filter);
   const match = createMatcher(matcher, encodedTable);
   const minter = createMinter(issuers, createIssuerObserver(metrics, logger));
+  const authenticator = createAuthenticator([...providers.values()], createTrustObserver(metrics, logger));
   const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
   const tokens = new MemoryStore<HeldToken>({ ...cache, clock });
   const refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
   metrics.issuers.watch(() => minter.loads());
+  metrics.trust.watch(() => authenticator.ages());
   metrics.store.watch({
     tokens: () => tokens.size,
     refusals: () => refusals.size,
@@ -113,11 +123,17 @@ function createService(
       table,
       encodedTable,
       findRoute: (host, path, method) => table.routes[match(host, path, method)],
-      decide: createDecide({ obtainToken, clock, storeKey: keys.store, cacheable: cache.maximumEntries > 0 }),
+      decide: createDecide({
+        authenticateCaller: createAuthenticateCaller(authenticator, clock),
+        obtainToken,
+        clock,
+        storeKey: keys.store,
+        cacheable: cache.maximumEntries > 0,
+      }),
       observer: createDecisionObserver(metrics, logger, clock),
     },
     close: async () => {
-      await minter.close();
+      await Promise.all([minter.close(), authenticator.close()]);
       tokens.close();
       refusals.close();
     },

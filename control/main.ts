@@ -7,6 +7,7 @@ import { createMinter } from './mint/minter.ts';
 import { listen, readServerTls } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
 import { closeOnSignal } from './shutdown.ts';
+import { createAuthenticator } from './trust/authenticator.ts';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -29,8 +30,12 @@ async function main(): Promise<void> {
     readFile: readFileSync,
     matcher: readBuilt('matcher.wasm'),
     createMinter: (issuers, observer) => createMinter(issuers, { clock, observer }),
+    createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     readTls: ({ tls }) => tls && readServerTls(tls),
   });
+  for (const warning of configuration.warnings) {
+    logger.warn({ warning }, 'the configuration is good, and perhaps not what is meant');
+  }
   if (checkConfig) {
     process.stdout.write('the configuration is good\n');
     await app.close();

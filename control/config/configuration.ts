@@ -1,4 +1,6 @@
 import type { Secret } from '../secret.ts';
+import type { AuthenticateConfiguration } from './authenticate.ts';
+import type { ProviderConfiguration } from './provider.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
 export interface Configuration {
@@ -15,7 +17,11 @@ export interface Configuration {
   readonly shutdownTimeout: number;
   readonly cache: CacheConfiguration;
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
+  /** Whose JWTs are accepted, by name. */
+  readonly providers: ReadonlyMap<string, ProviderConfiguration>;
   readonly policy: PolicyDocument;
+  /** What is allowed and yet likely a mistake: logged at start. */
+  readonly warnings: readonly string[];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -127,6 +133,8 @@ export interface PassAction {
   readonly kind: 'pass';
   /** Headers that the backend never sees. */
   readonly strip: readonly string[];
+  /** Undefined: anybody may. */
+  readonly authenticate?: AuthenticateConfiguration | undefined;
 }
 
 export interface DenyAction {
@@ -148,6 +156,8 @@ export interface ClientCredentialsAction {
   readonly tokenHeaders: readonly { readonly field: string; readonly header: string }[];
   /** Headers that the backend never sees, besides those that credentials are read from and {@link tokenHeaders}. */
   readonly strip: readonly string[];
+  /** Undefined: whoever has the credentials may. */
+  readonly authenticate?: AuthenticateConfiguration | undefined;
 }
 
 /** Where a part of the credentials comes from: a header of the request, or the operator. */

@@ -1,3 +1,5 @@
+import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
+
 /** The configuration file as its schema (schema.json) describes it, defaults filled in. */
 export interface ConfigurationDocument {
   readonly version: 'v1';
@@ -15,6 +17,7 @@ export interface ConfigurationDocument {
     readonly keyFile?: string;
   };
   readonly issuers: Readonly<Record<string, IssuerDocument>>;
+  readonly providers: Readonly<Record<string, ProviderDocument>>;
   readonly policy: { readonly unmatched: 'pass' | 'deny'; readonly entries: readonly EntryDocument[] };
 }
 
@@ -58,7 +61,7 @@ export interface EntryDocument {
 }
 
 export type ActionDocument =
-  | { readonly kind: 'pass'; readonly strip?: readonly string[] }
+  | { readonly kind: 'pass'; readonly strip?: readonly string[]; readonly authenticate?: AuthenticateDocument }
   | { readonly kind: 'deny' }
   | {
       readonly kind: 'clientCredentials';
@@ -69,6 +72,7 @@ export type ActionDocument =
       readonly authorizationHeader?: string;
       readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
       readonly strip?: readonly string[];
+      readonly authenticate?: AuthenticateDocument;
     };
 
 /** Exactly one of these. */

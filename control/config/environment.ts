@@ -8,12 +8,14 @@ import type {
 } from './configuration.ts';
 import { staticValueProblem } from './credential-limits.ts';
 import { readIssuer } from './environment-issuer.ts';
+import { readAuthenticate, readProviders } from './environment-providers.ts';
 import { type Environment, EnvironmentReader } from './environment-reader.ts';
 import { Problems } from './problems.ts';
 import { readProcessSettings } from './process-settings.ts';
+import type { ProviderConfiguration } from './provider.ts';
+import { providerWarnings } from './provider-settings.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { readTokenHeaders } from './token-headers.ts';
-import { UNSUPPORTED } from './variables.ts';
 
 const PARTS = { STATIC_CLIENT_ID: 'clientId', STATIC_CLIENT_SECRET: 'clientSecret', STATIC_SCOPE: 'scope' } as const;
 
@@ -29,22 +31,19 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
   const problems = new Problems();
   const reader = new EnvironmentReader(environment, problems);
   const files = new Files(readFile, problems);
-  refuseJwtMode(environment, problems);
   const issuer = readIssuer({ name: ISSUER, reader, files, problems });
+  const warnings: string[] = [];
+  const providers = readProviders({ reader, files, problems, warnings });
   const configuration = {
     ...readProcessSettings({ reader, files, problems }),
     cache: readCache(reader, files),
     issuers: new Map([[ISSUER, issuer]]),
-    policy: readPolicy(reader, problems),
+    providers,
+    policy: readPolicy(reader, providers, problems),
+    warnings: [...warnings, ...providerWarnings(providers.values())],
   };
   problems.throwIfAny();
   return configuration;
-}
-
-function refuseJwtMode(environment: Environment, problems: Problems): void {
-  for (const name of UNSUPPORTED.filter((candidate) => environment[candidate])) {
-    problems.add(name, 'callers cannot be authenticated by JWT yet, and ignoring this would let everyone in; unset it');
-  }
 }
 
 function readCache(reader: EnvironmentReader, files: Files): CacheConfiguration {
@@ -57,7 +56,11 @@ function readCache(reader: EnvironmentReader, files: Files): CacheConfiguration 
   };
 }
 
-function readPolicy(reader: EnvironmentReader, problems: Problems): PolicyDocument {
+function readPolicy(
+  reader: EnvironmentReader,
+  providers: ReadonlyMap<string, ProviderConfiguration>,
+  problems: Problems,
+): PolicyDocument {
   const headers = (['CLIENT_ID_HEADER', 'CLIENT_SECRET_HEADER', 'SCOPE_HEADER'] as const).map((name) =>
     reader.headerName(name),
   );
@@ -76,6 +79,7 @@ function readPolicy(reader: EnvironmentReader, problems: Problems): PolicyDocume
     tokenHeaders: readTokenHeaders('UPSTREAM_TOKEN_HEADERS', reader.text('UPSTREAM_TOKEN_HEADERS'), problems),
     // Also those that a static value overrides: clients may still send them, and the backend must not see them.
     strip: headers,
+    authenticate: readAuthenticate(reader, providers),
   };
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };

@@ -3,11 +3,13 @@ import type { CredentialSource, PolicyEntry } from './configuration.ts';
 import { staticValueProblem } from './credential-limits.ts';
 import type { ActionDocument, EntryDocument, SourceDocument } from './document.ts';
 import type { Environment } from './environment-reader.ts';
+import { readAuthenticateDocument } from './file-authenticate.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 
 interface Context {
   readonly environment: Environment;
+  readonly duration: (setting: string, text: string, minimum: number, maximum: number) => number;
   readonly files: Files;
   readonly problems: Problems;
 }
@@ -20,7 +22,11 @@ export function readEntry({ id, match, action }: EntryDocument, context: Context
 function readAction(setting: string, action: ActionDocument, context: Context): PolicyEntry['action'] {
   switch (action.kind) {
     case 'pass':
-      return { kind: 'pass', strip: action.strip ?? [] };
+      return {
+        kind: 'pass',
+        strip: action.strip ?? [],
+        authenticate: action.authenticate && readAuthenticateDocument(setting, action.authenticate, context),
+      };
     case 'deny':
       return { kind: 'deny' };
     case 'clientCredentials': {
@@ -34,6 +40,7 @@ function readAction(setting: string, action: ActionDocument, context: Context): 
         authorizationHeader: action.authorizationHeader ?? 'authorization',
         tokenHeaders: action.tokenHeaders ?? [],
         strip: action.strip ?? [],
+        authenticate: action.authenticate && readAuthenticateDocument(setting, action.authenticate, context),
       };
     }
   }

@@ -4,13 +4,15 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { type Environment, EnvironmentReader } from './environment-reader.ts';
 import { readIssuerDocument } from './file-issuer.ts';
 import { readEntry } from './file-policy.ts';
+import { readProviderDocument } from './file-provider.ts';
 import { isLocal, parseListenAddress } from './listen-address.ts';
 import { parseSocketMode } from './parse-values.ts';
 import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
+import { providerWarnings } from './provider-settings.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { validateDocument } from './validate-document.ts';
-import { UNSUPPORTED, VARIABLES, type Variable } from './variables.ts';
+import { VARIABLES, type Variable } from './variables.ts';
 
 const DAY = 86_400_000;
 
@@ -42,6 +44,12 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const issuers = Object.entries(document.issuers).map(([name, issuer]) =>
     readIssuerDocument(name, issuer, { duration, files, problems }),
   );
+  const providers = new Map(
+    Object.entries(document.providers).map(([name, provider]) => [
+      name,
+      readProviderDocument(name, provider, { duration, files, problems }),
+    ]),
+  );
   const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
   const configuration = {
     ...readProcessSettings({ reader, files, problems }, settings),
@@ -52,10 +60,12 @@ export function readConfigurationFile(path: string, environment: Environment, re
       key: keyFile === undefined ? undefined : files.key('cache.keyFile', keyFile),
     },
     issuers: new Map(issuers.map((issuer) => [issuer.name, issuer])),
+    providers,
     policy: {
       unmatched: document.policy.unmatched,
-      entries: document.policy.entries.map((entry) => readEntry(entry, { environment, files, problems })),
+      entries: document.policy.entries.map((entry) => readEntry(entry, { environment, duration, files, problems })),
     },
+    warnings: providerWarnings(providers.values()),
   };
   problems.throwIfAny();
   return configuration;
@@ -65,7 +75,7 @@ function refuseOtherSource(path: string, environment: Environment, problems: Pro
   const deciding = Object.entries(VARIABLES)
     .filter(([name, variable]: [string, Variable]) => name !== 'CONFIG_FILE' && !variable.process)
     .map(([name]) => name);
-  for (const name of [...deciding, ...UNSUPPORTED].filter((candidate) => environment[candidate])) {
+  for (const name of deciding.filter((candidate) => environment[candidate])) {
     problems.add(`CONFIG_FILE and ${name}`, `are both set; say it in ${path} and unset ${name}, or unset CONFIG_FILE`);
   }
 }

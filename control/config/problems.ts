@@ -21,7 +21,9 @@ export class ConfigurationError extends Error {
 export class Problems {
   readonly #problems: Problem[] = [];
 
+  /** A setting that is read for two purposes is told of once. */
   add(setting: string, message: string): void {
+    if (this.#problems.some((problem) => problem.setting === setting && problem.message === message)) return;
     this.#problems.push({ setting, message });
   }
 

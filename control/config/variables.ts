@@ -86,6 +86,15 @@ export const VARIABLES = {
   STATIC_SCOPE: { description: 'a fixed scope; the header is not read' },
   UPSTREAM_AUTH_HEADER: { default: 'Authorization', description: 'header of the backend request that gets the token' },
   UPSTREAM_TOKEN_HEADERS: { description: 'more headers from the token response: json_field[:header],…' },
+  JWKS_URL: { description: 'where the keys of trusted JWTs are; when set, every caller needs a JWT' },
+  JWKS_URLS: { description: 'more of these, separated by commas' },
+  JWKS_PROVIDERS: {
+    description: 'JSON: [{"url":…,"issuer":…,"audience":…}], each with issuers and audiences of its own',
+  },
+  JWKS_CA_FILE: { description: "PEM authorities to trust for these instead of the system's" },
+  JWT_HEADER: { default: 'Authorization', description: "request header with the caller's JWT" },
+  JWT_ISSUER: { description: 'iss must be one of these, separated by commas; for JWKS_URL and JWKS_URLS' },
+  JWT_AUDIENCE: { description: 'aud must hold one of these, separated by commas; for JWKS_URL and JWKS_URLS' },
   CACHE_MAX_ENTRIES: {
     default: '1024',
     minimum: 0,
@@ -102,6 +111,3 @@ export const VARIABLES = {
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;
-
-/** Variables of DexTokenBroker's JWT mode: ignoring them would let in callers that it keeps out. */
-export const UNSUPPORTED = ['JWKS_URL', 'JWKS_URLS', 'JWKS_PROVIDERS', 'JWT_HEADER', 'JWT_ISSUER', 'JWT_AUDIENCE'];

@@ -1,16 +1,20 @@
 import { BrokerError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import type { Allow, Decision } from './decision.ts';
-import { freshnessAt } from './freshness.ts';
+import type { AuthenticateCaller, Caller } from './authenticate-caller.ts';
+import { type Allow, type Decision, PASS } from './decision.ts';
+import { type Freshness, freshnessAt } from './freshness.ts';
 import { ageOf, type HeldToken } from './held-token.ts';
 import type { ObtainToken } from './obtain-token.ts';
 import type { Clock, TokenRequest } from './ports.ts';
 import { readCredentials } from './read-credentials.ts';
 import { refuse } from './refuse.ts';
-import type { ClientCredentials, KeyInputs, Route } from './route.ts';
+import type { ClientCredentials, DecideRoute, KeyInputs, Route } from './route.ts';
 import { tokenKey } from './token-key.ts';
 
+type AuthenticatedCaller = Extract<Caller, { kind: 'authenticated' }>;
+
 export interface DecideDependencies {
+  readonly authenticateCaller: AuthenticateCaller;
   readonly obtainToken: ObtainToken;
   readonly clock: Clock;
   /** The key of {@link tokenKey}. */
@@ -30,13 +34,40 @@ export type Decide = (
   options?: { rejected?: string | undefined },
 ) => Promise<Decision>;
 
+/** Where nobody has to say who they are. */
+const ANYBODY = {
+  kind: 'authenticated',
+  inject: new Map<string, Secret>(),
+  state: new Map<string, Secret>(),
+  lasts: Number.POSITIVE_INFINITY,
+} as const satisfies Caller;
+
 export function createDecide(dependencies: DecideDependencies): Decide {
-  const { obtainToken, clock, storeKey, cacheable } = dependencies;
+  const { authenticateCaller, obtainToken, clock, storeKey, cacheable } = dependencies;
+
+  async function decide(route: DecideRoute, inputs: KeyInputs, rejected: string | undefined): Promise<Decision> {
+    const { authentication, action } = route;
+    const caller = authentication === undefined ? ANYBODY : await authenticateCaller(authentication, inputs);
+    switch (caller.kind) {
+      case 'refused': {
+        const { error, scope } = caller;
+        return refuse(error, { remember: cacheable, rememberAtMost: Math.floor(caller.rememberAtMost / 1000), scope });
+      }
+      case 'anonymous':
+        // Never with a token of ours: it would be one that nobody in particular may use.
+        return { ...PASS, unauthenticated: caller.code, freshness: freshnessFor(caller.lasts) };
+      case 'authenticated':
+        return action === undefined
+          ? { ...PASS, inject: caller.inject, state: caller.state, freshness: freshnessFor(caller.lasts) }
+          : clientCredentials(action, inputs, rejected, caller);
+    }
+  }
 
   async function clientCredentials(
     action: ClientCredentials,
     inputs: KeyInputs,
     rejected: string | undefined,
+    caller: AuthenticatedCaller,
   ): Promise<Decision> {
     const { clientId, clientSecret, scope } = readCredentials(action, inputs);
     const request: TokenRequest = {
@@ -51,11 +82,12 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       const { error, rememberAtMost } = obtained;
       return refuse(error, { clientId, remember: cacheable, rememberAtMost });
     }
-    return allow(action, obtained.held);
+    return allow(action, obtained.held, caller);
   }
 
-  function allow(action: ClientCredentials, held: HeldToken): Allow {
-    const inject = new Map([[action.authorizationHeader, new Secret(`Bearer ${held.token.accessToken.reveal()}`)]]);
+  function allow(action: ClientCredentials, held: HeldToken, caller: AuthenticatedCaller): Allow {
+    const inject = new Map(caller.inject);
+    inject.set(action.authorizationHeader, new Secret(`Bearer ${held.token.accessToken.reveal()}`));
     for (const { field, header } of action.tokenHeaders) {
       const value = held.token.fields.get(field);
       if (value !== undefined && isHeaderValue(value.reveal())) {
@@ -63,22 +95,27 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       }
     }
     return {
-      outcome: 'allow',
+      ...PASS,
       inject,
+      state: caller.state,
       tokenDigest: held.token.digest,
-      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable) : undefined,
+      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable, caller.lasts) : undefined,
     };
+  }
+
+  function freshnessFor(lasts: number): Freshness | undefined {
+    return cacheable ? freshnessAt(0, lasts) : undefined;
   }
 
   return async (route, inputs, options = {}) => {
     try {
       if (route.kind === 'pass') {
-        return { outcome: 'allow', inject: new Map(), tokenDigest: undefined, freshness: undefined };
+        return PASS;
       }
       if (route.kind === 'deny') {
         return { ...refuse(new BrokerError('policy_denied'), { remember: cacheable }), ...bodyOf(route) };
       }
-      return await clientCredentials(route.action, inputs, options.rejected);
+      return await decide(route, inputs, options.rejected);
     } catch (error) {
       return refuse(error, { remember: cacheable });
     }

@@ -1,4 +1,4 @@
-import type { BrokerError } from '../errors.ts';
+import type { BrokerError, ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Freshness } from './freshness.ts';
 
@@ -9,11 +9,25 @@ export interface Allow {
   readonly outcome: 'allow';
   /** Headers to set on the request, by lower-case name; each replaces the client's own. */
   readonly inject: ReadonlyMap<string, Secret>;
+  /** Strings for Envoy's filter state, by name; the filter alone can put them there. */
+  readonly state: ReadonlyMap<string, Secret>;
+  /** Why the caller is not authenticated, where the policy lets such callers through. */
+  readonly unauthenticated: ErrorCode | undefined;
   /** Hex SHA-256 of the access token; undefined when nothing can be replaced. */
   readonly tokenDigest: string | undefined;
   /** Undefined: the answer may not be given again. */
   readonly freshness: Freshness | undefined;
 }
+
+/** A request goes on as it is. */
+export const PASS: Allow = {
+  outcome: 'allow',
+  inject: new Map(),
+  state: new Map(),
+  unauthenticated: undefined,
+  tokenDigest: undefined,
+  freshness: undefined,
+};
 
 export interface Deny {
   readonly outcome: 'deny';

@@ -35,14 +35,15 @@ export function refreshAge(usable: number): number {
  *
  * @param age ms
  * @param usable ms, from {@link usableLifetime}
+ * @param limit ms from now for which the decision on its caller stands
  * @returns undefined when less than a second is left
  */
-export function freshnessAt(age: number, usable: number): Freshness | undefined {
-  const left = Math.floor((usable - age) / 1000);
+export function freshnessAt(age: number, usable: number, limit = Number.POSITIVE_INFINITY): Freshness | undefined {
+  const left = Math.floor(Math.min(usable - age, limit) / 1000);
   if (left < 1) {
     return undefined;
   }
-  const untilRefresh = Math.floor((refreshAge(usable) - age) / 1000);
+  const untilRefresh = Math.floor(Math.min(refreshAge(usable) - age, refreshAge(limit)) / 1000);
   // At least a second, or every request would ask again while the refresh behind is under way.
   const maxAge = Math.min(left, Math.max(1, untilRefresh));
   return { maxAge, staleWhileRevalidate: left - maxAge, staleIfError: left - maxAge };

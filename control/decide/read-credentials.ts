@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import type { ClientCredentials, KeyInputs, Source } from './route.ts';
+import { type ClientCredentials, inputId, type KeyInputs, type Source } from './route.ts';
 
 export interface Credentials {
   readonly clientId: string;
@@ -60,8 +60,8 @@ function readValue(source: Source | undefined, inputs: KeyInputs, clean = (bytes
   if (source.from === 'static') {
     return { present: true, tooLong: undefined, text: source.value.reveal() };
   }
-  const { header, maximumBytes, refusal } = source.input;
-  const values = inputs.get(header) ?? [];
+  const { maximumBytes, refusal } = source.input;
+  const values = inputs.get(inputId(source.input)) ?? [];
   if (values.length > 1) {
     // Envoy, proxies and issuers disagree on which of the two counts, so neither does.
     throw new BrokerError('invalid_input', { message: 'header sent more than once' });

@@ -1,3 +1,5 @@
+import type { ClaimFormat, Unauthenticated } from '../config/authenticate.ts';
+import type { RequiredClaim } from '../config/provider.ts';
 import type { Secret } from '../secret.ts';
 
 /** All policy, compiled: what the filter and control's own endpoints match requests against. */
@@ -27,6 +29,8 @@ interface RouteBase {
   };
   /** Headers that the backend never sees as the client sent them; lower case. */
   readonly strip: readonly string[];
+  /** Cookies that the backend never sees. */
+  readonly stripCookies: readonly string[];
 }
 
 export interface PassRoute extends RouteBase {
@@ -44,16 +48,54 @@ export interface DecideRoute extends RouteBase {
   readonly kind: 'decide';
   /** What a decision may depend on, besides the route itself. */
   readonly inputs: readonly KeyInput[];
-  readonly action: ClientCredentials;
+  /** Who may ask; undefined: anybody. */
+  readonly authentication: CallerPolicy | undefined;
+  /** Undefined where an allowed request goes on without a token of ours. */
+  readonly action: ClientCredentials | undefined;
 }
 
-/** A request header that a decision depends on. */
+/** Something in a request that a decision depends on. */
 export interface KeyInput {
-  /** Lower case. */
-  readonly header: string;
+  readonly source: InputSource;
+  /** A header's name in lower case, a cookie's name, or the path of a claim that Envoy's `jwt_authn` verified. */
+  readonly name: string;
   readonly maximumBytes: number;
   /** What the client gets for a longer value. */
   readonly refusal: { readonly status: number; readonly body: string };
+}
+
+export type InputSource = 'header' | 'cookie' | 'claim';
+
+/** What {@link KeyInputs} holds the values of an input under. */
+export function inputId({ source, name }: Pick<KeyInput, 'source' | 'name'>): string {
+  // No header's name has a space in it.
+  return source === 'header' ? name : `${source} ${name}`;
+}
+
+/** Who may use a route, compiled. */
+export interface CallerPolicy {
+  readonly providers: readonly string[];
+  readonly places: readonly TokenPlace[];
+  readonly unauthenticated: Unauthenticated;
+  readonly requiredScopes: readonly string[];
+  /** Lower case; gets the bare token. */
+  readonly forwardAs: string | undefined;
+  readonly claimToHeaders: readonly { readonly claim: string; readonly header: string; readonly format: ClaimFormat }[];
+  readonly payloadHeader: string | undefined;
+  readonly claimToState: readonly { readonly claim: string; readonly name: string; readonly format: ClaimFormat }[];
+  readonly payloadState: string | undefined;
+  /** Rules for what Envoy's `jwt_authn` verified. */
+  readonly envoyClaims: readonly { readonly input: KeyInput; readonly rule: RequiredClaim }[];
+  /** ms for which a decision may be given again at most. */
+  readonly maximumDecisionAge: number;
+}
+
+/** Where a token may stand. */
+export interface TokenPlace {
+  readonly input: KeyInput;
+  /** Before the token, compared without case. */
+  readonly prefix: string;
+  readonly prefixRequired: boolean;
 }
 
 /** RFC 6749 section 4.4, with everything resolved that does not come with the request. */
@@ -75,5 +117,5 @@ export type Source =
   | { readonly from: 'input'; readonly input: KeyInput }
   | { readonly from: 'static'; readonly value: Secret };
 
-/** The values of a route's key inputs by header name, one element for each time the header came, as bytes. */
+/** The values of a route's key inputs by {@link inputId}, one element for each time the input came, as bytes. */
 export type KeyInputs = ReadonlyMap<string, readonly Buffer[]>;

@@ -1,17 +1,22 @@
 import type { ClientCredentialsAction, CredentialSource } from '../config/configuration.ts';
 import { MAXIMUM_BYTES } from '../config/credential-limits.ts';
 import { canonicalHeaderName } from '../config/header-name.ts';
-import type { DecideRoute, KeyInput, Source } from '../decide/route.ts';
+import { type DecideRoute, inputId, type KeyInput, type Source } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
+import type { CompiledCaller } from './caller-policy.ts';
 import { type Material, staticMaterial } from './digests.ts';
 import type { HeaderNames } from './header-names.ts';
 import type { Keys } from './keys.ts';
 
 type Part = keyof typeof MAXIMUM_BYTES;
 
-/** @param issuerDigest enters the route's digest, so that a change of the issuer empties the caches of its routes */
+/**
+ * @param caller who may use the entry
+ * @param issuerDigest enters the route's digest, so that a change of the issuer empties the caches of its routes
+ */
 export function compileClientCredentials(
   action: ClientCredentialsAction,
+  caller: CompiledCaller,
   issuerDigest: string,
   keys: Keys,
   names: HeaderNames,
@@ -19,16 +24,21 @@ export function compileClientCredentials(
   const clientId = compileSource('clientId', action.clientId, names);
   const clientSecret = action.clientSecret && compileSource('clientSecret', action.clientSecret, names);
   const scope = action.scope && compileSource('scope', action.scope, names);
-  const inputs = [clientId, clientSecret, scope].flatMap((source) => (source?.from === 'input' ? [source.input] : []));
-  names.refuseShared(inputs.map(({ header }) => header));
+  const credentials = [clientId, clientSecret, scope].flatMap((source) =>
+    source?.from === 'input' ? [source.input] : [],
+  );
+  const inputs = [...caller.inputs, ...credentials];
+  names.refuseShared(inputs.map(inputId));
   const authorizationHeader = names.one('authorizationHeader', action.authorizationHeader);
   const tokenHeaders = action.tokenHeaders.map(({ field, header }) => ({
     field,
     header: names.one('tokenHeaders', header),
   }));
+  refuseConflicts(action, caller, [authorizationHeader, ...tokenHeaders.map(({ header }) => header)], names);
   // A token's field may be absent: then the client's own header of that name must not take its place.
   const strip = names.list('strip', [
-    ...inputs.map(({ header }) => header),
+    ...caller.strip,
+    ...credentials.map(({ name }) => name),
     ...tokenHeaders.map(({ header }) => header),
     ...action.strip,
   ]);
@@ -37,12 +47,15 @@ export function compileClientCredentials(
     [clientId, clientSecret, scope].map((source) => sourceMaterial(keys, source)),
     authorizationHeader,
     tokenHeaders.map(({ field, header }) => [field, header]),
+    caller.material,
   ];
   return {
     compiled: {
       kind: 'decide',
       inputs,
       strip,
+      stripCookies: caller.stripCookies,
+      authentication: caller.policy,
       action: {
         kind: 'clientCredentials',
         issuer: action.issuer,
@@ -58,13 +71,30 @@ export function compileClientCredentials(
   };
 }
 
+/** The token that is injected must not be another one, nor stand where a claim or the caller's own token should. */
+function refuseConflicts(
+  { authenticate }: ClientCredentialsAction,
+  caller: CompiledCaller,
+  injected: readonly string[],
+  names: HeaderNames,
+): void {
+  const kept = authenticate?.afterwards.kind === 'keep' ? (caller.policy?.places ?? []) : [];
+  const headers = kept.filter(({ input }) => input.source === 'header').map(({ input }) => input.name);
+  for (const header of [...caller.sets, ...headers].filter((candidate) => injected.includes(candidate))) {
+    names.problem(
+      `sets the header ${header} to a token of the issuer's and to something of the caller's; choose another`,
+    );
+  }
+}
+
 function compileSource(part: Part, source: CredentialSource, names: HeaderNames): Source {
   if (source.from === 'static') {
     return { from: 'static', value: source.value };
   }
   const { status } = new BrokerError('invalid_input');
   const input: KeyInput = {
-    header: names.one(part, source.header),
+    source: 'header',
+    name: names.one(part, source.header),
     maximumBytes: MAXIMUM_BYTES[part],
     refusal: { status, body: `${canonicalHeaderName(source.header)} too long\n` },
   };
@@ -78,6 +108,6 @@ function sourceMaterial(keys: Keys, source: Source | undefined): Material {
   if (source.from === 'static') {
     return staticMaterial(keys, source.value);
   }
-  const { header, maximumBytes, refusal } = source.input;
-  return ['input', header, maximumBytes, refusal.status, refusal.body];
+  const { name, maximumBytes, refusal } = source.input;
+  return ['input', name, maximumBytes, refusal.status, refusal.body];
 }

@@ -1,11 +1,13 @@
-import type { Configuration, PolicyEntry } from '../config/configuration.ts';
+import type { Configuration, PassAction, PolicyEntry } from '../config/configuration.ts';
 import { Problems } from '../config/problems.ts';
-import type { Route, RouteTable } from '../decide/route.ts';
+import { inputId, type Route, type RouteTable } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
+import { compileCaller } from './caller-policy.ts';
 import { compileClientCredentials } from './client-credentials.ts';
 import { cacheMaterial, digestOf, issuerDigest, type Material, type ReadFile } from './digests.ts';
 import { HeaderNames } from './header-names.ts';
 import type { Keys } from './keys.ts';
+import { createProvided, type Provided } from './providers.ts';
 import { compileMatch, overlap } from './region.ts';
 
 /** What the route table's encoding allows. */
@@ -16,6 +18,10 @@ const ID = /^[A-Za-z0-9._-]{1,128}$/;
 export interface CompileContext {
   readonly keys: Keys;
   readonly readFile: ReadFile;
+}
+
+interface EntryContext extends CompileContext {
+  readonly provided: Provided;
 }
 
 type Match = Route['match'];
@@ -39,7 +45,8 @@ export function compile(configuration: Configuration, context: CompileContext): 
     problems.add('policy', `has ${entries.length} entries; the most is ${MAXIMUM_ROUTES}`);
   }
   refuseRepeatedIds(entries, problems);
-  const routes = entries.map((entry) => compileEntry(entry, configuration, context, problems));
+  const provided = createProvided(configuration, context.readFile);
+  const routes = entries.map((entry) => compileEntry(entry, configuration, { ...context, provided }, problems));
   refuseOverlaps(routes, problems);
   problems.throwIfAny();
   // By id, so that neither the order of the entries nor that of their sources changes anything.
@@ -51,7 +58,7 @@ export function compile(configuration: Configuration, context: CompileContext): 
 function compileEntry(
   entry: PolicyEntry,
   configuration: Configuration,
-  context: CompileContext,
+  context: EntryContext,
   problems: Problems,
 ): Route {
   const setting = `policy entry ${entry.id}`;
@@ -60,24 +67,31 @@ function compileEntry(
   }
   const match = compileMatch(entry.match, setting, problems);
   const { compiled, material } = compileAction(entry, configuration, context, problems);
-  const digest = digestOf([entry.id, matchMaterial(match), compiled.kind, [...compiled.strip], material]);
+  const digest = digestOf([
+    entry.id,
+    matchMaterial(match),
+    compiled.kind,
+    [...compiled.strip],
+    [...compiled.stripCookies],
+    material,
+  ]);
   return { id: entry.id, digest, match, ...compiled };
 }
 
 function compileAction(
   { action, id }: PolicyEntry,
   configuration: Configuration,
-  context: CompileContext,
+  context: EntryContext,
   problems: Problems,
 ): { compiled: Compiled; material: Material } {
   const names = new HeaderNames(`policy entry ${id}`, problems);
   switch (action.kind) {
     case 'pass':
-      return { compiled: { kind: 'pass', strip: names.list('strip', action.strip) }, material: null };
+      return compilePass(action, context.provided, names);
     case 'deny': {
       const { status, message } = new BrokerError('policy_denied');
       const body = `${message}\n`;
-      return { compiled: { kind: 'deny', status, body, strip: [] }, material: [status, body] };
+      return { compiled: { kind: 'deny', status, body, strip: [], stripCookies: [] }, material: [status, body] };
     }
     case 'clientCredentials': {
       const issuer = configuration.issuers.get(action.issuer);
@@ -86,10 +100,33 @@ function compileAction(
         problems.add(`policy entry ${id}`, `names an issuer ${action.issuer} that does not exist; known: ${known}`);
       }
       const issuerMaterial = issuer === undefined ? '' : issuerDigest(issuer, context.keys, context.readFile);
-      const { compiled, material } = compileClientCredentials(action, issuerMaterial, context.keys, names);
+      const caller = compileCaller(action.authenticate, context.provided, names);
+      const { compiled, material } = compileClientCredentials(action, caller, issuerMaterial, context.keys, names);
       return { compiled, material: [material, cacheMaterial(configuration)] };
     }
   }
+}
+
+/** Without a caller to authenticate there is nothing to decide. */
+function compilePass(
+  { strip, authenticate }: PassAction,
+  provided: Provided,
+  names: HeaderNames,
+): { compiled: Compiled; material: Material } {
+  if (authenticate === undefined) {
+    return { compiled: { kind: 'pass', strip: names.list('strip', strip), stripCookies: [] }, material: null };
+  }
+  const caller = compileCaller(authenticate, provided, names);
+  names.refuseShared(caller.inputs.map(inputId));
+  const compiled: Compiled = {
+    kind: 'decide',
+    inputs: caller.inputs,
+    strip: names.list('strip', [...caller.strip, ...strip]),
+    stripCookies: caller.stripCookies,
+    authentication: caller.policy,
+    action: undefined,
+  };
+  return { compiled, material: caller.material };
 }
 
 function refuseRepeatedIds(entries: readonly PolicyEntry[], problems: Problems): void {

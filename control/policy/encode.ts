@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { KeyInput, Route, RouteTable } from '../decide/route.ts';
+import type { InputSource, KeyInput, Route, RouteTable } from '../decide/route.ts';
 
 /** The encoding's first four bytes; the digit is its version. */
 const MAGIC = 'TBR1';
 const CHECKSUM_BYTES = 32;
 const KIND: Readonly<Record<Route['kind'], number>> = { pass: 0, deny: 1, decide: 2 };
-const HEADER_SOURCE = 0;
+const SOURCE: Readonly<Record<InputSource, number>> = { header: 0, cookie: 1, claim: 2 };
 
 /**
  * Encodes the table for the filter and the matcher (docs/contract.md, "Encoding, version 1").
@@ -25,7 +25,7 @@ export function encode(table: RouteTable, cacheKey: Buffer): Buffer {
 }
 
 function encodeRoute(route: Route): Buffer {
-  const { id, digest, match, kind, strip } = route;
+  const { id, digest, match, kind, strip, stripCookies } = route;
   const [status, body] = route.kind === 'deny' ? [route.status, route.body] : [0, ''];
   const inputs = route.kind === 'decide' ? route.inputs : [];
   return Buffer.concat([
@@ -36,15 +36,14 @@ function encodeRoute(route: Route): Buffer {
     string(body),
     list(inputs, encodeInput),
     list(strip, string),
-    // Cookies to strip.
-    list([], string),
+    list(stripCookies, string),
   ]);
 }
 
-function encodeInput({ header, maximumBytes, refusal }: KeyInput): Buffer {
+function encodeInput({ source, name, maximumBytes, refusal }: KeyInput): Buffer {
   return Buffer.concat([
-    u8(HEADER_SOURCE),
-    string(header),
+    u8(SOURCE[source]),
+    string(name),
     u32(maximumBytes),
     u32(refusal.status),
     string(refusal.body),

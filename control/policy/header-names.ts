@@ -15,6 +15,11 @@ export class HeaderNames {
     this.#problems = problems;
   }
 
+  /** Something else that is wrong with the entry. */
+  problem(message: string): void {
+    this.#problems.add(this.#setting, message);
+  }
+
   /** @param use the field of the entry that holds the name */
   one(use: string, name: string): string {
     const problem = headerNameProblem(name);
@@ -33,11 +38,18 @@ export class HeaderNames {
     return list;
   }
 
-  /** @param sources the headers that credentials are read from */
+  /** @param sources the headers and cookies that credentials are read from */
   refuseShared(sources: readonly string[]): void {
     if (new Set(sources).size < sources.length) {
-      const message = `reads two parts of the credentials from one header (${sources.join(', ')}); give each its own`;
-      this.#problems.add(this.#setting, message);
+      this.problem(`reads two parts of the credentials from one header (${sources.join(', ')}); give each its own`);
+    }
+  }
+
+  /** @param headers those that the entry sets; one of them twice would leave the outcome to chance */
+  refuseRepeated(use: string, headers: readonly string[]): void {
+    const repeated = headers.find((header, index) => headers.indexOf(header) < index);
+    if (repeated !== undefined) {
+      this.problem(`${use} the header ${repeated} for two purposes; give each its own`);
     }
   }
 }

@@ -1,11 +1,12 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import type { Allow, Decision, Deny } from '../decide/decision.ts';
+import { type Allow, type Decision, type Deny, PASS } from '../decide/decision.ts';
 import { refuse } from '../decide/refuse.ts';
 import type { Route } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
 import { CHECK_PATH } from './check-url.ts';
+import { keepCookies, readCheckInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
-import { headerText, readKeyInputs } from './raw-headers.ts';
+import { headerText } from './raw-headers.ts';
 import type { Service } from './service.ts';
 
 /** What Envoy's ext_authz takes away from the request before it goes on; see its `headers_to_remove`. */
@@ -19,7 +20,7 @@ export function checkEndpoint(service: Service): FastifyPluginCallback {
       const observe = service.observer.begin('check');
       const { decision, route } = await check(service, request);
       observe(decision, { route: route?.id ?? '', requestId: request.id });
-      return decision.outcome === 'allow' ? sendAllow(reply, decision, route) : sendDeny(reply, decision);
+      return decision.outcome === 'allow' ? sendAllow(reply, decision, request, route) : sendDeny(reply, decision);
     });
     done();
   };
@@ -34,19 +35,27 @@ async function check(
   if (route === undefined) {
     return { decision: table.unmatched === 'pass' ? PASS : UNMATCHED, route };
   }
-  return { decision: await decide(route, readKeyInputs(request.raw, route)), route };
+  return { decision: await decide(route, readCheckInputs(request.raw, route)), route };
 }
 
-const PASS: Decision = { outcome: 'allow', inject: new Map(), tokenDigest: undefined, freshness: undefined };
 const UNMATCHED: Decision = refuse(new BrokerError('policy_denied'), { remember: false });
 
-function sendAllow(reply: FastifyReply, { inject }: Allow, route: Route | undefined): FastifyReply {
+function sendAllow(
+  reply: FastifyReply,
+  { inject }: Allow,
+  request: FastifyRequest,
+  route: Route | undefined,
+): FastifyReply {
   reply.code(200).headers(COMMON_HEADERS);
+  const cookies = keepCookies(request.raw, route?.stripCookies ?? []);
+  if (cookies !== undefined && cookies !== '') {
+    reply.header('cookie', cookies);
+  }
   for (const [name, value] of inject) {
     reply.header(name, headerText(value.reveal()));
   }
   // Envoy removes after it sets, so what is set must not be on the list.
-  const remove = (route?.strip ?? []).filter((name) => !inject.has(name));
+  const remove = [...(route?.strip ?? []), ...(cookies === '' ? ['cookie'] : [])].filter((name) => !inject.has(name));
   if (remove.length > 0) {
     reply.header(REMOVE_HEADER, remove.join(','));
   }

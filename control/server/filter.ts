@@ -2,8 +2,9 @@ import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastif
 import type { Decision } from '../decide/decision.ts';
 import type { Freshness } from '../decide/freshness.ts';
 import type { Route } from '../decide/route.ts';
+import { readFilterInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
-import { headerText, readKeyInputs, singleHeader } from './raw-headers.ts';
+import { headerText, singleHeader } from './raw-headers.ts';
 import type { Service } from './service.ts';
 
 /** The media type of an encoded route table. */
@@ -11,8 +12,6 @@ const ROUTES_MEDIA_TYPE = 'application/vnd.envoy-token-broker.routes';
 /** Long enough for any id and digest of the route table. */
 const ROUTE_REFERENCE = /^([A-Za-z0-9._-]{1,128})@([0-9a-f]{64})$/;
 const DIGEST = /^[0-9a-f]{64}$/;
-/** Keeps key inputs apart from headers that proxies add on the way. */
-const INPUT_PREFIX = 'x-broker-key-';
 
 /** `/v1/*`, for the filter; docs/contract.md says what travels here. */
 export function filterEndpoint(service: Service): FastifyPluginCallback {
@@ -40,7 +39,7 @@ export function filterEndpoint(service: Service): FastifyPluginCallback {
   async function answer(request: FastifyRequest, route: Route): Promise<Decision> {
     const observe = service.observer.begin('filter');
     const rejected = singleHeader(request.raw, 'x-broker-rejected');
-    const inputs = readKeyInputs(request.raw, route, INPUT_PREFIX);
+    const inputs = readFilterInputs(request.raw, route);
     const decision = await service.decide(route, inputs, {
       rejected: rejected !== undefined && DIGEST.test(rejected) ? rejected : undefined,
     });
@@ -75,6 +74,9 @@ function sendDecision(reply: FastifyReply, decision: Decision): FastifyReply {
   }
   for (const [name, value] of decision.inject) {
     reply.header(`x-inject-${name}`, headerText(value.reveal()));
+  }
+  for (const [name, value] of decision.state) {
+    reply.header(`x-broker-state-${name}`, headerText(value.reveal()));
   }
   if (decision.tokenDigest !== undefined) {
     reply.header('x-broker-token-digest', decision.tokenDigest);

@@ -17,11 +17,13 @@ export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogg
       metrics.decisions.began(way);
       return (decision, { route, requestId }) => {
         const duration = clock.monotonic() - start;
-        const code = decision.outcome === 'deny' ? decision.error.code : undefined;
-        metrics.decisions.ended(way, decision.outcome, code, duration);
+        const refusal =
+          decision.outcome === 'deny' ? { code: decision.error.code, status: decision.status } : undefined;
+        metrics.decisions.ended(way, decision.outcome, refusal, duration);
         const fields = { requestId, way, route, durationMs: Math.round(duration * 1000) / 1000 };
         if (decision.outcome === 'allow') {
-          logger.debug(fields, 'allowed');
+          if (decision.unauthenticated !== undefined) metrics.decisions.letThrough(route, decision.unauthenticated);
+          logger.debug({ ...fields, unauthenticated: decision.unauthenticated }, 'allowed');
         } else {
           logDeny(logger, fields, decision);
         }

@@ -1,23 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyInputs, Route } from '../decide/route.ts';
-
-/**
- * Takes a route's key inputs from a request's headers as they came: Node's `headers` joins or drops what comes twice.
- *
- * @param prefix what the names of the headers carry in front of those of the inputs; lower case
- */
-export function readKeyInputs(request: IncomingMessage, route: Route, prefix = ''): KeyInputs {
-  const inputs = new Map<string, Buffer[]>();
-  if (route.kind === 'decide') {
-    for (const { header } of route.inputs) {
-      inputs.set(header, headerValues(request, prefix + header));
-    }
-  }
-  return inputs;
-}
-
 /** @param name lower case */
-function headerValues({ rawHeaders }: IncomingMessage, name: string): Buffer[] {
+export function headerValues({ rawHeaders }: IncomingMessage, name: string): Buffer[] {
   const values: Buffer[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() === name) {

@@ -7,6 +7,7 @@ import type { Token, TokenRequest } from '../../control/decide/ports.ts';
 import type { BrokerError } from '../../control/errors.ts';
 import { Secret } from '../../control/secret.ts';
 import { createLogger } from '../../control/server/logger.ts';
+import { createAuthenticator } from '../../control/trust/authenticator.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const MATCHER = readFileSync(new URL('../../build/matcher.wasm', import.meta.url));
@@ -45,6 +46,7 @@ export function boot({ environment = {}, configuration, issuer }: BootOptions = 
     readFile: readFileSync,
     matcher: MATCHER,
     readTls: () => undefined,
+    createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     createMinter: () => ({
       mint: async (request) => {
         tokenRequests.push(request);

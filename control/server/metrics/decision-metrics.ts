@@ -5,6 +5,12 @@ import type { Way } from '../service.ts';
 /** Seconds. A decision from the store takes microseconds, one from an issuer up to its timeout. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+interface Refusal {
+  readonly code: ErrorCode;
+  /** HTTP status. */
+  readonly status: number;
+}
+
 export function createDecisionMetrics(registry: Registry) {
   const registers = [registry];
   const decisions = new Counter({
@@ -26,15 +32,31 @@ export function createDecisionMetrics(registry: Registry) {
     labelNames: ['way'],
     registers,
   });
+  const statuses = new Counter({
+    name: 'token_broker_answers_total',
+    help: 'Decisions, by way in and HTTP status: 200 when allowed, otherwise what the client gets.',
+    labelNames: ['way', 'status'],
+    registers,
+  });
+  const unauthenticated = new Counter({
+    name: 'token_broker_unauthenticated_total',
+    help: 'Requests that were let through though nobody was authenticated, by route and why.',
+    labelNames: ['route', 'code'],
+    registers,
+  });
   return {
     began(way: Way): void {
       inFlight.inc({ way });
     },
     /** @param duration ms */
-    ended(way: Way, outcome: 'allow' | 'deny', code: ErrorCode | undefined, duration: number): void {
+    ended(way: Way, outcome: 'allow' | 'deny', refusal: Refusal | undefined, duration: number): void {
       inFlight.dec({ way });
-      decisions.inc({ way, outcome, code: code ?? '' });
+      decisions.inc({ way, outcome, code: refusal?.code ?? '' });
+      statuses.inc({ way, status: refusal?.status ?? 200 });
       durations.observe({ way }, duration / 1000);
+    },
+    letThrough(route: string, code: ErrorCode): void {
+      unauthenticated.inc({ route, code });
     },
   };
 }

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createDecisionMetrics } from './decision-metrics.ts';
 import { createIssuerMetrics } from './issuer-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
+import { createTrustMetrics } from './trust-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -20,5 +21,6 @@ export function createMetrics(version: string) {
     decisions: createDecisionMetrics(registry),
     issuers: createIssuerMetrics(registry),
     store: createStoreMetrics(registry),
+    trust: createTrustMetrics(registry),
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { readConfigurationFile } from '../../../control/config/file.ts';
-import { UNSUPPORTED, VARIABLES, type Variable } from '../../../control/config/variables.ts';
+import { VARIABLES, type Variable } from '../../../control/config/variables.ts';
 import { compileEntries } from '../policy/policy-of.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -15,12 +15,6 @@ describe('docs/configuration.md', () => {
     expect(row).toBeDefined();
     if (variable.default !== undefined) {
       expect(row?.split('|')[2]).toContain(`\`${variable.default}\``);
-    }
-  });
-
-  test('names the variables that are refused', () => {
-    for (const name of UNSUPPORTED) {
-      expect(page).toContain(`\`${name}\``);
     }
   });
 

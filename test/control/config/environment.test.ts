@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../../control/config/environment.ts';
 import { ConfigurationError } from '../../../control/config/problems.ts';
-import { UNSUPPORTED } from '../../../control/config/variables.ts';
 import { createCertificateAuthority } from '../../support/certificates.ts';
 
 const authority = createCertificateAuthority();
@@ -50,6 +49,8 @@ describe('defaults', () => {
       logLevel: 'info',
       shutdownTimeout: 10_000,
       cache: { maximumEntries: 1024, cleanupInterval: 300_000, safetyMargin: 30_000, key: undefined },
+      providers: new Map(),
+      warnings: [],
       policy: {
         unmatched: 'deny',
         entries: [
@@ -216,12 +217,6 @@ describe('problems', () => {
     expect(problems[0]).not.toContain('planted');
   });
 
-  test('of the JWT mode, which must not be ignored', () => {
-    for (const name of UNSUPPORTED) {
-      expect(problemsOf({ [name]: 'x' })).toEqual([expect.stringMatching(`^${name}: .*unset it$`)]);
-    }
-  });
-
   test('of a secret for clients that authenticate without one', () => {
     const environment = { CLIENT_AUTH_METHOD: 'private_key_jwt', CLIENT_PRIVATE_KEY_FILE: '/rsa.pem' };
     expect(problemsOf({ ...environment, STATIC_CLIENT_SECRET: 'planted' })).toEqual([
@@ -235,6 +230,7 @@ describe('problems', () => {
       LISTEN_ADDR: 'x',
       DEX_TOKEN_URL: 'x',
       JWKS_URL: 'x',
+      STATIC_CLIENT_ID: 'client',
       LOG_LEVEL: 'x',
     });
     expect(problems).toHaveLength(5);

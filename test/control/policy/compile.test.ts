@@ -10,9 +10,9 @@ describe('a compiled entry', () => {
       id: 'orders',
       kind: 'decide',
       inputs: [
-        { header: 'x-app', maximumBytes: 256, refusal: { status: 400, body: 'X-App too long\n' } },
-        { header: 'x-client-secret', maximumBytes: 4096, refusal: { status: 400, body: 'X-Client-Secret too long\n' } },
-        { header: 'x-scope', maximumBytes: 1024, refusal: { status: 400, body: 'X-Scope too long\n' } },
+        { name: 'x-app', maximumBytes: 256, refusal: { status: 400, body: 'X-App too long\n' } },
+        { name: 'x-client-secret', maximumBytes: 4096, refusal: { status: 400, body: 'X-Client-Secret too long\n' } },
+        { name: 'x-scope', maximumBytes: 1024, refusal: { status: 400, body: 'X-Scope too long\n' } },
       ],
     });
   });

@@ -30,8 +30,8 @@ function decode(bytes: Buffer) {
     kind: ['pass', 'deny', 'decide'][u8()],
     deny: [u32(), string()],
     inputs: list(() => ({
-      source: u8(),
-      header: string(),
+      source: ['header', 'cookie', 'claim'][u8()],
+      name: string(),
       maximumBytes: u32(),
       refusal: { status: u32(), body: string() },
     })),
@@ -50,8 +50,8 @@ function travelling({ revision, unmatched, routes }: RouteTable) {
     routes: routes.map((route) => ({
       ...{ id: route.id, digest: route.digest, match: route.match, kind: route.kind, strip: route.strip },
       deny: route.kind === 'deny' ? [route.status, route.body] : [0, ''],
-      cookies: [],
-      inputs: route.kind === 'decide' ? route.inputs.map((input) => ({ source: 0, ...input })) : [],
+      cookies: route.stripCookies,
+      inputs: route.kind === 'decide' ? route.inputs : [],
     })),
   };
 }

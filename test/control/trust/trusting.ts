@@ -11,7 +11,7 @@ import { keySetOf, type SigningKey } from '../../support/signing-key.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'orders';
-export const clock = new ManualClock();
+const clock = new ManualClock();
 
 /** Seconds since the epoch, on the tests' clock. */
 export function seconds(offset = 0): number {
