@@ -9,6 +9,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 DEMO ?= main
 ONCE ?=
+# A folder with the binary of DexTokenBroker, to compare with.
+PEERS ?=
 # Further parameters for vitest, such as a reporter or the name of a file.
 TEST_FLAGS ?=
 
@@ -43,6 +45,10 @@ envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when t
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, documents
 	@status=0; for each in style types exports rules; do npm run --silent check:$$each || status=1; done; exit $$status
+
+.PHONY: compare
+compare: $(BUILT) ## Send the same JWTs to DexTokenBroker 0.9.1 and to ours (PEERS=folder with its binary)
+	@node tools/compare/main.ts "$(PEERS)"
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources

@@ -1,7 +1,7 @@
 import type { Configuration } from '../../control/config/configuration.ts';
 import { readConfigurationFile } from '../../control/config/file.ts';
 import type { AuthenticateDocument } from '../../control/config/provider-document.ts';
-import { keySetOf, type SigningKey, signToken } from '../support/signing-key.ts';
+import { keySetOf, type SigningKey, signToken } from '../../tools/tokens/signing-key.ts';
 
 const ISSUER = 'https://issuer.example';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthenticateDocument } from '../../../control/config/provider-document.ts';
-import { createSigningKey } from '../../support/signing-key.ts';
+import { createSigningKey } from '../../../tools/tokens/signing-key.ts';
 import { type Booted, boot, routeReference } from '../boot.ts';
 import { callerToken, configurationWith } from '../jwt-mode.ts';
 

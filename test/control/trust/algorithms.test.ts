@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SIGNATURE_ALGORITHMS } from '../../../control/config/provider.ts';
-import { createSigningKey, type SigningKey, signToken } from '../../support/signing-key.ts';
+import { createSigningKey, type SigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
 import { claimsOf, judge, providerOf } from './trusting.ts';
 
 const keys = new Map(SIGNATURE_ALGORITHMS.map((algorithm) => [algorithm, createSigningKey(algorithm)]));

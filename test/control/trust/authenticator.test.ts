@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../control/secret.ts';
-import { createSigningKey, signToken } from '../../support/signing-key.ts';
+import { createSigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
 import { authenticate, authenticatorFor, claimsOf, outcomeOf, providerOf, remoteAt, seconds } from './trusting.ts';
 
 const [first, second] = [createSigningKey('ES256'), createSigningKey('RS256')];

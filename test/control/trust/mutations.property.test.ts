@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SIGNATURE_ALGORITHMS } from '../../../control/config/provider.ts';
 import { Secret } from '../../../control/secret.ts';
-import { createSigningKey, signToken } from '../../support/signing-key.ts';
+import { createSigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
 import { authenticatorFor, claimsOf, outcomeOf, providerOf } from './trusting.ts';
 
 const signers = (['RS256', 'ES256', 'ES512', 'PS256', 'EdDSA'] as const).map((algorithm) =>

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ProviderConfiguration } from '../../../control/config/provider.ts';
-import { createSigningKey, encodePart, signParts, signToken } from '../../support/signing-key.ts';
+import { createSigningKey, encodePart, signParts, signToken } from '../../../tools/tokens/signing-key.ts';
 import { AUDIENCE, claimsOf, ISSUER, judge, providerOf, seconds } from './trusting.ts';
 
 const rsa = createSigningKey('RS256');

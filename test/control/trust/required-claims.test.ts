@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RequiredClaim } from '../../../control/config/provider.ts';
-import { createSigningKey, signToken } from '../../support/signing-key.ts';
+import { createSigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
 import { authenticate, claimsOf, judge, providerOf } from './trusting.ts';
 
 const key = createSigningKey();

@@ -6,8 +6,8 @@ import {
   type ClosableAuthenticator,
   createAuthenticator,
 } from '../../../control/trust/authenticator.ts';
+import { keySetOf, type SigningKey } from '../../../tools/tokens/signing-key.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { keySetOf, type SigningKey } from '../../support/signing-key.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'orders';

@@ -7,9 +7,9 @@ import type { RemoteKeys } from '../../../../control/config/provider.ts';
 import { MAXIMUM_DOCUMENT } from '../../../../control/trust/keys/fetch-document.ts';
 import { fetchKeySet } from '../../../../control/trust/keys/fetch-key-set.ts';
 import { createTransport } from '../../../../control/trust/keys/transport.ts';
+import { document, type KeySetServer, type Serve, startKeySetServer } from '../../../../tools/tokens/key-set-server.ts';
+import { createSigningKey, keySetOf } from '../../../../tools/tokens/signing-key.ts';
 import { createCertificateAuthority } from '../../../support/certificates.ts';
-import { document, type KeySetServer, type Serve, startKeySetServer } from '../../../support/key-set-server.ts';
-import { createSigningKey, keySetOf } from '../../../support/signing-key.ts';
 import { remoteAt } from '../trusting.ts';
 
 const keys = keySetOf(createSigningKey('ES256', { kid: 'one' }));

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { parseKeySet } from '../../../../control/trust/keys/parse-key-set.ts';
-import { createSigningKey, keySetOf } from '../../../support/signing-key.ts';
+import { createSigningKey, keySetOf } from '../../../../tools/tokens/signing-key.ts';
 
 const good = createSigningKey('ES256', { kid: 'good' });
 const ec = createSigningKey('ES256', { kid: 'bad' });

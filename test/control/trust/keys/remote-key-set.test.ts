@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RemoteKeys, SignatureAlgorithm } from '../../../../control/config/provider.ts';
 import { type ParsedKeySet, parseKeySet } from '../../../../control/trust/keys/parse-key-set.ts';
 import { type KeyEvent, RemoteKeySet } from '../../../../control/trust/keys/remote-key-set.ts';
+import { createSigningKey, keySetOf } from '../../../../tools/tokens/signing-key.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { createSigningKey, keySetOf } from '../../../support/signing-key.ts';
 import { remoteAt } from '../trusting.ts';
 
 const ALGORITHMS: readonly SignatureAlgorithm[] = ['ES256'];

@@ -1,7 +1,12 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Certificate } from './certificates.ts';
+
+/** In PEM. */
+export interface ServerCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /** Answers a request, well or badly. */
 export type Serve = (response: ServerResponse, path: string) => unknown;
@@ -18,7 +23,7 @@ export interface KeySetServer {
 }
 
 /** @param certificate makes it an HTTPS server, named localhost */
-export async function startKeySetServer(serve: Serve, certificate?: Certificate): Promise<KeySetServer> {
+export async function startKeySetServer(serve: Serve, certificate?: ServerCertificate): Promise<KeySetServer> {
   const paths: string[] = [];
   let current = serve;
   const listener = ({ url = '/' }: { url?: string | undefined }, response: ServerResponse) => {
