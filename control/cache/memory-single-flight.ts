@@ -38,4 +38,9 @@ export class MemorySingleFlight<Value> implements SingleFlight<Value> {
     this.#runs.set(key, run);
     return run;
   }
+
+  /** The outcome of the run under way for `key`; undefined when there is none. */
+  find(key: string): Promise<Value> | undefined {
+    return this.#runs.get(key);
+  }
 }

@@ -4,7 +4,7 @@ import type { AuthenticateCaller, Caller } from './authenticate-caller.ts';
 import { type Allow, type Decision, PASS } from './decision.ts';
 import { type Freshness, freshnessAt } from './freshness.ts';
 import { ageOf, type HeldToken } from './held-token.ts';
-import type { ObtainToken } from './obtain-token.ts';
+import type { HeldInFront, ObtainToken } from './obtain-token.ts';
 import type { Clock, TokenRequest } from './ports.ts';
 import { readCredentials } from './read-credentials.ts';
 import { refuse } from './refuse.ts';
@@ -26,13 +26,9 @@ export interface DecideDependencies {
 /**
  * One decision. It never rejects: whatever goes wrong ends in a refusal.
  *
- * @param options.rejected the digest of a token that the backend refused
+ * @param inFront what the filter says of the token it still has
  */
-export type Decide = (
-  route: Route,
-  inputs: KeyInputs,
-  options?: { rejected?: string | undefined },
-) => Promise<Decision>;
+export type Decide = (route: Route, inputs: KeyInputs, inFront?: HeldInFront) => Promise<Decision>;
 
 /** Where nobody has to say who they are. */
 const ANYBODY = {
@@ -45,7 +41,7 @@ const ANYBODY = {
 export function createDecide(dependencies: DecideDependencies): Decide {
   const { authenticateCaller, obtainToken, clock, storeKey, cacheable } = dependencies;
 
-  async function decide(route: DecideRoute, inputs: KeyInputs, rejected: string | undefined): Promise<Decision> {
+  async function decide(route: DecideRoute, inputs: KeyInputs, inFront: HeldInFront): Promise<Decision> {
     const { authentication, action } = route;
     const caller = authentication === undefined ? ANYBODY : await authenticateCaller(authentication, inputs);
     switch (caller.kind) {
@@ -59,14 +55,14 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       case 'authenticated':
         return action === undefined
           ? { ...PASS, inject: caller.inject, state: caller.state, freshness: freshnessFor(caller.lasts) }
-          : clientCredentials(action, inputs, rejected, caller);
+          : clientCredentials(action, inputs, inFront, caller);
     }
   }
 
   async function clientCredentials(
     action: ClientCredentials,
     inputs: KeyInputs,
-    rejected: string | undefined,
+    inFront: HeldInFront,
     caller: AuthenticatedCaller,
   ): Promise<Decision> {
     const { clientId, clientSecret, scope } = readCredentials(action, inputs);
@@ -77,7 +73,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       clientSecret,
       scope,
     };
-    const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, rejected);
+    const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
       const { error, rememberAtMost } = obtained;
       return refuse(error, { clientId, remember: cacheable, rememberAtMost });
@@ -107,7 +103,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
     return cacheable ? freshnessAt(0, lasts) : undefined;
   }
 
-  return async (route, inputs, options = {}) => {
+  return async (route, inputs, inFront = {}) => {
     try {
       if (route.kind === 'pass') {
         return PASS;
@@ -115,7 +111,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       if (route.kind === 'deny') {
         return { ...refuse(new BrokerError('policy_denied'), { remember: cacheable }), ...bodyOf(route) };
       }
-      return await decide(route, inputs, options.rejected);
+      return await decide(route, inputs, inFront);
     } catch (error) {
       return refuse(error, { remember: cacheable });
     }

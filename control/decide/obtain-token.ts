@@ -8,6 +8,9 @@ import type { TokenEvents } from './token-events.ts';
 /** ms between two attempts to have another token in the place of one that is still held. */
 const RENEWAL_SPACING = 2000;
 
+/** ms by which a cache may come too early to refresh, because its max-age is in whole seconds. */
+const ROUNDING = 1000;
+
 /** A refusal of credentials by the issuer, believed until either clock, in ms, reaches its end. */
 export interface Refusal {
   readonly until: number;
@@ -30,8 +33,15 @@ export type Obtained =
   | { readonly kind: 'token'; readonly held: HeldToken }
   | { readonly kind: 'refused'; readonly error: unknown; readonly rememberAtMost?: number };
 
-/** @param rejected the digest of a token that the backend refused */
-export type ObtainToken = (key: string, request: TokenRequest, rejected: string | undefined) => Promise<Obtained>;
+/** What a cache in front of us says of the token it still has: the digest, under what became of it. */
+export interface HeldInFront {
+  /** The backend refused it. */
+  readonly rejected?: string | undefined;
+  /** It is past its max-age, and nobody waits for the next. */
+  readonly held?: string | undefined;
+}
+
+export type ObtainToken = (key: string, request: TokenRequest, inFront?: HeldInFront) => Promise<Obtained>;
 
 /**
  * Composes store, single flight and minter: gives a good token from the store, has it refreshed behind the request once
@@ -90,6 +100,18 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     renew(key, held, refresh).catch(() => {});
   }
 
+  /** Waits for the token in the place of a held one; gives that again when there is none to be had. */
+  async function refresh(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
+    if (mayRenew(held)) {
+      refreshBehind(key, request, held);
+    }
+    try {
+      return { kind: 'token', held: (await flights.find(key)) ?? held };
+    } catch (error) {
+      return isUsable(held) ? { kind: 'token', held } : { kind: 'refused', error };
+    }
+  }
+
   async function replace(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
     try {
       return { kind: 'token', held: await renew(key, held, (at) => mint(key, request, at)) };
@@ -136,19 +158,28 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     return Math.min(until - clock.now(), untilMonotonic - clock.monotonic());
   }
 
-  async function obtain(key: string, request: TokenRequest, rejected: string | undefined): Promise<Obtained> {
+  /** What a good token in the store leads to. */
+  async function serve(key: string, request: TokenRequest, held: HeldToken, inFront: HeldInFront): Promise<Obtained> {
+    if (held.token.digest === inFront.rejected && mayRenew(held)) {
+      events.lookedUp('replace');
+      return replace(key, request, held);
+    }
+    const isWaitedFor = held.token.digest !== inFront.held;
+    const due = ageOf(held, clock) >= refreshAge(held.usable) - (isWaitedFor ? 0 : ROUNDING);
+    events.lookedUp(due ? 'refresh' : 'hit');
+    if (due && !isWaitedFor) {
+      return refresh(key, request, held);
+    }
+    if (due && mayRenew(held)) {
+      refreshBehind(key, request, held);
+    }
+    return { kind: 'token', held };
+  }
+
+  async function obtain(key: string, request: TokenRequest, inFront: HeldInFront): Promise<Obtained> {
     const held = await tokens.get(key);
     if (held !== undefined && isUsable(held)) {
-      if (held.token.digest === rejected && mayRenew(held)) {
-        events.lookedUp('replace');
-        return replace(key, request, held);
-      }
-      const due = ageOf(held, clock) >= refreshAge(held.usable);
-      events.lookedUp(due ? 'refresh' : 'hit');
-      if (due && mayRenew(held)) {
-        refreshBehind(key, request, held);
-      }
-      return { kind: 'token', held };
+      return serve(key, request, held, inFront);
     }
     const refusal = await refusals.get(key);
     const believedFor = refusal === undefined ? 0 : remaining(refusal);
@@ -161,8 +192,8 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     return miss(key, request);
   }
 
-  return (key, request, rejected) =>
-    obtain(key, request, rejected).catch((error: unknown) => ({ kind: 'refused', error }));
+  return (key, request, inFront = {}) =>
+    obtain(key, request, inFront).catch((error: unknown) => ({ kind: 'refused', error }));
 }
 
 function asBrokerError(error: unknown): BrokerError {

@@ -54,6 +54,8 @@ export interface Store<Value> {
 export interface SingleFlight<Value> {
   /** Runs `task` unless one for `key` is under way. The run belongs to no caller: one that leaves ends nothing. */
   run(key: string, task: () => Promise<Value>): Promise<Value>;
+  /** The outcome of the run that is under way for `key`; undefined when there is none. */
+  find(key: string): Promise<Value> | undefined;
 }
 
 /** A caller's JWT whose signature, times, issuer, audience and required claims hold. */

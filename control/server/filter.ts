@@ -38,14 +38,19 @@ export function filterEndpoint(service: Service): FastifyPluginCallback {
 
   async function answer(request: FastifyRequest, route: Route): Promise<Decision> {
     const observe = service.observer.begin('filter');
-    const rejected = singleHeader(request.raw, 'x-broker-rejected');
     const inputs = readFilterInputs(request.raw, route);
     const decision = await service.decide(route, inputs, {
-      rejected: rejected !== undefined && DIGEST.test(rejected) ? rejected : undefined,
+      rejected: digestIn(request, 'x-broker-rejected'),
+      held: digestIn(request, 'x-broker-held'),
     });
     observe(decision, { route: route.id, requestId: request.id });
     return decision;
   }
+}
+
+function digestIn(request: FastifyRequest, name: string): string | undefined {
+  const text = singleHeader(request.raw, name);
+  return text !== undefined && DIGEST.test(text) ? text : undefined;
 }
 
 /** RFC 9110 section 13.1.2, with the weak comparison that it asks for. */

@@ -67,7 +67,13 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const issuer = (): UnderWay => underWay.at(-1) as UnderWay;
 
 async function ask(rejected?: string, key = 'key'): Promise<string> {
-  const obtained = await obtain(key, REQUEST, rejected);
+  const obtained = await obtain(key, REQUEST, { rejected });
+  return obtained.kind === 'token' ? obtained.held.token.accessToken.reveal() : (obtained.error as BrokerError).code;
+}
+
+/** Asks as a filter does that refreshes behind a request. */
+async function askToRefresh(held: string | undefined): Promise<string> {
+  const obtained = await obtain('key', REQUEST, { held });
   return obtained.kind === 'token' ? obtained.held.token.accessToken.reveal() : (obtained.error as BrokerError).code;
 }
 
@@ -242,6 +248,39 @@ describe('a token that the backend refused', () => {
 
 test('a store that fails ends in an answer, not in an exception', async () => {
   tokens.get = () => Promise.reject(new Error('the store is down'));
-  const obtained = await obtain('key', REQUEST, undefined);
+  const obtained = await obtain('key', REQUEST);
   expect(obtained).toMatchObject({ kind: 'refused' });
+});
+
+describe('a cache that refreshes a token behind its requests', () => {
+  test('gets the next token once it is due, and all who ask meanwhile get the same', async () => {
+    await askAndGrant();
+    const held = await heldDigest();
+    expect(await askToRefresh(held)).toBe('token-1');
+    expect(asked).toBe(1);
+    clock.advance(61_000);
+    const answers = Promise.all([askToRefresh(held), askToRefresh(held)]);
+    await settle();
+    issuer().grant();
+    expect(await answers).toEqual(['token-2', 'token-2']);
+    expect([asked, refreshes]).toEqual([2, ['token']]);
+  });
+
+  test('gets the old one again when there is no next', async () => {
+    await askAndGrant();
+    const held = await heldDigest();
+    clock.advance(61_000);
+    const answer = askToRefresh(held);
+    await settle();
+    issuer().refuse('issuer_unavailable');
+    expect(await answer).toBe('token-1');
+    expect(await askToRefresh(held)).toBe('token-1');
+    expect(asked).toBe(2);
+  });
+
+  test('does not wait when control already has another', async () => {
+    await askAndGrant();
+    clock.advance(61_000);
+    expect(await askToRefresh('0'.repeat(64))).toBe('token-1');
+  });
 });
