@@ -22,9 +22,9 @@ export interface DeploymentOptions {
   /** Merged into the filter's plugin configuration. */
   plugin?: Record<string, unknown>;
   /** Merged into control's environment. */
-  control?: Record<string, string>;
+  control?: Record<string, string> | ((identityProvider: IdentityProvider) => Record<string, string>);
   /** Configures control by a file instead of by the environment. */
-  policy?: Policy;
+  policy?: Policy | ((identityProvider: IdentityProvider) => Policy);
   /** Envoy's worker threads, 2 by default. */
   concurrency?: number;
   tokenLifetimeSeconds?: number;
@@ -71,11 +71,15 @@ export class Deployment {
       const backend = parts.keep(await startEchoBackend());
       const ports = await chooseControlPorts();
       const { tokenEndpoint } = identityProvider;
+      const { control: variables, policy } = {
+        control: of(options.control, identityProvider),
+        policy: of(options.policy, identityProvider),
+      };
       const environment = {
-        ...(options.policy === undefined
+        ...(policy === undefined
           ? { DEX_TOKEN_URL: tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' }
-          : { CONFIG_FILE: parts.keep(writePolicyFile(tokenEndpoint, options.policy)).path }),
-        ...options.control,
+          : { CONFIG_FILE: parts.keep(writePolicyFile(tokenEndpoint, policy)).path }),
+        ...variables,
       };
       const control = parts.keep(await startControl(environment, ports));
       const configuration = configure(options, ports).setPort('backend', backend.port);
@@ -103,6 +107,12 @@ export class Deployment {
   /** The sum of one of Envoy's metrics, by its Prometheus name and tags. */
   async counter(name: string, tags: Record<string, string> = {}): Promise<number> {
     return sumSamples(await readSamples(this.envoy.adminUrl), name, tags);
+  }
+
+  /** Decisions that the running control made for the filter. */
+  async decisions(): Promise<number> {
+    const samples = await readSamples(`http://127.0.0.1:${this.#controlPorts.adminPort}`, '/metrics');
+    return sumSamples(samples, 'token_broker_decisions_total', { way: 'filter' });
   }
 
   /** Stops control; the filter meets a closed port from then on. */
@@ -138,6 +148,16 @@ export class Deployment {
     await this.backend.stop();
     await this.identityProvider.stop();
   }
+}
+
+/** Options may depend on the identity provider, whose ports nobody knows before it runs. */
+function of<Value>(
+  option: Value | ((identityProvider: IdentityProvider) => Value) | undefined,
+  identityProvider: IdentityProvider,
+): Value | undefined {
+  return typeof option === 'function'
+    ? (option as (identityProvider: IdentityProvider) => Value)(identityProvider)
+    : option;
 }
 
 function configure({ shipped, plugin }: DeploymentOptions, ports: ControlPorts): EnvoyConfiguration {

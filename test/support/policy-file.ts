@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryDocument } from '../../control/config/document.ts';
+import type { ProviderDocument } from '../../control/config/provider-document.ts';
 
 /** A policy as control's configuration file writes it; its issuer is named `identity-provider`. */
 export interface Policy {
   readonly unmatched: 'pass' | 'deny';
+  readonly providers?: Readonly<
+    Record<string, Partial<Omit<ProviderDocument, 'jwks'>> & { jwks: Partial<ProviderDocument['jwks']> }>
+  >;
   readonly entries: readonly { id: string; match?: Partial<EntryDocument['match']>; action: EntryDocument['action'] }[];
 }
 
@@ -23,6 +27,7 @@ export function writePolicyFile(tokenEndpoint: string, policy: Policy): { path: 
   const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-policy-'));
   const path = join(directory, 'control.yaml');
   const issuers = { 'identity-provider': { tokenEndpoint, allowInsecure: true } };
-  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, policy }));
+  const { providers = {}, ...entries } = policy;
+  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, providers, policy: entries }));
   return { path, stop: async () => rmSync(directory, { recursive: true, force: true }) };
 }

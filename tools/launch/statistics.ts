@@ -33,12 +33,12 @@ export function sumSamples(samples: Sample[], name: string, tags: Record<string,
 }
 
 /**
- * Reads Envoy's statistics.
+ * Reads the statistics of Envoy or, under another path, of control.
  *
  * @param adminUrl As in RunningEnvoy.
  */
-export async function readSamples(adminUrl: string): Promise<Sample[]> {
-  const answer = await fetch(`${adminUrl}/stats/prometheus`);
-  if (answer.status !== 200) throw new Error(`/stats/prometheus answered ${answer.status}`);
+export async function readSamples(adminUrl: string, path = '/stats/prometheus'): Promise<Sample[]> {
+  const answer = await fetch(`${adminUrl}${path}`);
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
   return parseSamples(await answer.text());
 }
