@@ -3,6 +3,7 @@ import type { Deny } from '../decide/decision.ts';
 import type { Clock } from '../decide/ports.ts';
 import type { TokenEvents } from '../decide/token-events.ts';
 import type { BrokerError } from '../errors.ts';
+import { LineBudget } from './line-budget.ts';
 import { describeError } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DecisionObserver } from './service.ts';
@@ -11,6 +12,7 @@ type IssuerObserver = Pick<Metrics['issuers'], 'minted' | 'breakerChanged'>;
 
 /** Counts and logs every decision. */
 export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogger, clock: Clock): DecisionObserver {
+  const budget = new LineBudget(clock);
   return {
     begin: (way) => {
       const start = clock.monotonic();
@@ -25,20 +27,23 @@ export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogg
           if (decision.unauthenticated !== undefined) metrics.decisions.letThrough(route, decision.unauthenticated);
           logger.debug({ ...fields, unauthenticated: decision.unauthenticated }, 'allowed');
         } else {
-          logDeny(logger, fields, decision);
+          logDeny(logger, fields, decision, budget);
         }
       };
     },
   };
 }
 
-function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny): void {
+function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny, budget: LineBudget): void {
   const { error, status, clientId } = deny;
   const line = { ...fields, status, code: error.code, clientId, cause: causeOf(error) };
   if (error.code === 'internal') {
     logger.error(line, 'refused');
   } else if (status >= 500 || error.code === 'credentials_rejected') {
     logger.warn(line, 'refused');
+  } else if (error.code.startsWith('jwt_') && error.code !== 'jwt_missing' && budget.take()) {
+    // Operators are asked why a token is refused, and the caller is not told.
+    logger.info(line, 'refused');
   } else {
     // What depends on the request alone is the client's business; a client could fill the log with it.
     logger.debug(line, 'refused');
