@@ -102,3 +102,37 @@ describe("a request with a caller's JWT, in the environment mode", () => {
     await eventually(async () => expect((await deployment().send({ headers })).status).toBe(401));
   });
 });
+
+describe("a request with a caller's JWT, whose provider is found by discovery", () => {
+  const deployment = useDeployment({
+    policy: ({ clients, issuer, audienceOf }) => ({
+      unmatched: 'deny',
+      providers: {
+        callers: {
+          audiences: [audienceOf(clients.second)],
+          jwks: { discovery: issuer, allowInsecure: true, prefetch: true },
+        },
+      },
+      entries: [
+        {
+          id: 'orders',
+          action: {
+            kind: 'clientCredentials',
+            issuer: 'identity-provider',
+            clientId: { value: clients.first.id },
+            clientSecret: { value: clients.first.secret },
+            authenticate: { providers: ['callers'] },
+          },
+        },
+      ],
+    }),
+  });
+
+  test("leaves with the operator's token", async () => {
+    const { backend, identityProvider, secrets } = deployment();
+    const token = await identityProvider.grant(identityProvider.clients.second);
+    secrets.plant("the caller's token", token);
+    expect((await deployment().send({ headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect(backend.last().headers.authorization).toBe(`Bearer ${identityProvider.tokens().at(-1)}`);
+  });
+});
