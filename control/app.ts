@@ -3,6 +3,7 @@ import { MemorySingleFlight } from './cache/memory-single-flight.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
 import type { ProviderConfiguration } from './config/provider.ts';
+import { AMBIGUOUS_ROUTE } from './decide/ambiguous-route.ts';
 import { createAuthenticateCaller } from './decide/authenticate-caller.ts';
 import { createDecide } from './decide/decide.ts';
 import type { HeldToken } from './decide/held-token.ts';
@@ -12,7 +13,7 @@ import type { ClosableMinter, MintObserver } from './mint/minter.ts';
 import { compile } from './policy/compile.ts';
 import { encode } from './policy/encode.ts';
 import { deriveKeys } from './policy/keys.ts';
-import { createMatcher } from './policy/matcher.ts';
+import { AMBIGUOUS_PATH, createMatcher } from './policy/matcher.ts';
 import { adminEndpoint } from './server/admin.ts';
 import { checkEndpoint } from './server/check.ts';
 import { rewriteCheckUrl } from './server/check-url.ts';
@@ -122,7 +123,10 @@ function createService(
     service: {
       table,
       encodedTable,
-      findRoute: (host, path, method) => table.routes[match(host, path, method)],
+      findRoute: (host, path, method) => {
+        const index = match(host, path, method);
+        return index === AMBIGUOUS_PATH ? AMBIGUOUS_ROUTE : table.routes[index];
+      },
       decide: createDecide({
         authenticateCaller: createAuthenticateCaller(authenticator, clock),
         obtainToken,

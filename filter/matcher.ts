@@ -18,7 +18,7 @@ export function loadTable(table: ArrayBuffer): i32 {
   return 0;
 }
 
-/** The index of the matching route in the table's order, or -1. Arguments are the bytes as they stand in the request. */
+/** The index of the matching route in the table's order, -1 for none, -2 where the path is ambiguous. Arguments are the bytes as they stand in the request. */
 export function matchRoute(hostBytes: ArrayBuffer, pathBytes: ArrayBuffer, methodBytes: ArrayBuffer): i32 {
   const current = matcher;
   if (current === null) return -1;

@@ -6,12 +6,15 @@ interface MatcherExports extends Record<string, unknown> {
   matchRoute(host: number, path: number, method: number): number;
 }
 
+/** What {@link Match} gives for a path whose readings lead to different routes. */
+export const AMBIGUOUS_PATH = -2;
+
 /**
  * Finds the route of a request.
  *
  * @param host the authority as the request has it, port and all
  * @param path the path as the request has it, query and all
- * @returns the route's index in the table, or -1
+ * @returns the route's index in the table, -1, or {@link AMBIGUOUS_PATH}
  */
 export type Match = (host: string, path: string, method: string) => number;
 

@@ -6,6 +6,7 @@ import { DecisionCache } from './decision-cache';
 import { Entry, EXPIRED, FRESH, STALE } from './entry';
 import { Flight, Flights, nameOf } from './flights';
 import { Host } from './host';
+import { AMBIGUOUS } from './match';
 import { REPEATED, RequestView, TOO_LONG } from './request';
 import * as respond from './respond';
 import { Settings } from './settings';
@@ -97,6 +98,7 @@ export class Broker {
     if (matcher === null) return this.awaitTable(stream);
     if (!this.request.read(this.host)) return this.refuseUnavailable();
     const index = matcher.match(this.request.host, this.request.path, this.request.method);
+    if (index == AMBIGUOUS) return this.refuseAmbiguous();
     if (index < 0) return this.source.table!.unmatched == PASS ? this.pass() : this.refusePolicy();
     const route = this.source.table!.routes[index];
     if (route.kind == DECIDE) return this.decide(stream, route, index);
@@ -108,6 +110,11 @@ export class Broker {
   private pass(): u8 {
     this.counters.count(counter.PASSES);
     return FORWARD;
+  }
+
+  private refuseAmbiguous(): u8 {
+    this.responder.refuse(400, respond.DETAILS_PATH, respond.BODY_AMBIGUOUS);
+    return ANSWERED;
   }
 
   private refusePolicy(): u8 {

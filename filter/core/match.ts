@@ -1,7 +1,10 @@
 import { Bytes } from './bytes';
+import { PathReadings } from './path-readings';
 import { Table } from './table';
 
 const NO_ROUTE: i32 = -1;
+/** The path can be read in several ways, and these lead to different routes. */
+export const AMBIGUOUS: i32 = -2;
 /** DNS names end at 253 bytes; a longer host can only match `*`. */
 const MAXIMUM_HOST: u32 = 255;
 const MAXIMUM_LABELS: u32 = 128;
@@ -45,6 +48,7 @@ export class Matcher {
   private readonly hostNext: i32[] = [];
   private regionBuckets: StaticArray<Region | null> = new StaticArray<Region | null>(0);
   private mask: u32 = 0;
+  private readonly readings: PathReadings = new PathReadings();
   private longestPrefix: u32 = 1;
   private boundaries: StaticArray<u32> = new StaticArray<u32>(0);
 
@@ -99,7 +103,10 @@ export class Matcher {
     return region;
   }
 
-  /** The index of the route, or -1. `path` may hold a query; `host` a port, upper case and a trailing dot. */
+  /**
+   * The index of the route, -1 where none matches, or {@link AMBIGUOUS}. `path` may hold a query; `host` a port, upper
+   * case and a trailing dot.
+   */
   match(host: Bytes, path: Bytes, method: Bytes): i32 {
     const hosts = this.candidateHosts(host);
     let pathLength: u32 = 0;
@@ -108,9 +115,19 @@ export class Matcher {
       if (c == 0x3f || c == 0x23) break;
       pathLength++;
     }
-    const count = this.prefixBoundaries(path.pointer, pathLength);
+    const route = this.matchPath(hosts, path.pointer, pathLength, method);
+    if (!this.readings.begin(path.pointer, pathLength)) return route;
+    while (this.readings.next()) {
+      const reading = this.readings.path;
+      if (this.matchPath(hosts, reading.pointer, reading.length, method) != route) return AMBIGUOUS;
+    }
+    return route;
+  }
+
+  private matchPath(hosts: u32, path: usize, length: u32, method: Bytes): i32 {
+    const count = this.prefixBoundaries(path, length);
     for (let i = <i32>count - 1; i >= 0; i--) {
-      const route = this.matchPrefix(hosts, this.boundaries[2 * i + 1], path.pointer, this.boundaries[2 * i], method);
+      const route = this.matchPrefix(hosts, this.boundaries[2 * i + 1], path, this.boundaries[2 * i], method);
       if (route >= 0) return route;
     }
     return this.matchPrefix(hosts, hashBytes(ANY_PATH.pointer, 1), ANY_PATH.pointer, 1, method);

@@ -17,6 +17,7 @@ const STATE_PATH: Bytes = Bytes.from('token_broker.');
 const ONE: Bytes = Bytes.from('1');
 const DETAILS_DECISION: Bytes = Bytes.from('token_broker_denied');
 export const DETAILS_POLICY: Bytes = Bytes.from('token_broker_policy');
+export const DETAILS_PATH: Bytes = Bytes.from('token_broker_path');
 export const DETAILS_INPUT: Bytes = Bytes.from('token_broker_input');
 export const DETAILS_UNAVAILABLE: Bytes = Bytes.from('token_broker_unavailable');
 export const DETAILS_OVERLOADED: Bytes = Bytes.from('token_broker_overloaded');
@@ -25,6 +26,7 @@ export const BODY_OVERLOADED: Bytes = Bytes.from('too many requests wait for the
 // The texts that control has for the same.
 export const BODY_REPEATED: Bytes = Bytes.from('header sent more than once\n');
 export const BODY_UNPRINTABLE: Bytes = Bytes.from('header contains invalid characters\n');
+export const BODY_AMBIGUOUS: Bytes = Bytes.from('ambiguous path\n');
 export const BODY_POLICY: Bytes = Bytes.from('policy denied\n');
 
 /** What becomes of the selected stream's request: the one place where headers are changed and refusals are written. */
