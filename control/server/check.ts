@@ -1,12 +1,11 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import { type Allow, type Decision, type Deny, PASS } from '../decide/decision.ts';
-import { refuse } from '../decide/refuse.ts';
+import type { Allow, Deny } from '../decide/decision.ts';
 import type { Route } from '../decide/route.ts';
-import { BrokerError } from '../errors.ts';
 import { CHECK_PATH } from './check-url.ts';
+import { type Checked, checkRequest, headersToRemove } from './checked-request.ts';
 import { keepCookies, readCheckInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
-import { headerText } from './raw-headers.ts';
+import { headerText, headerValues } from './raw-headers.ts';
 import type { Service } from './service.ts';
 
 /** What Envoy's ext_authz takes away from the request before it goes on; see its `headers_to_remove`. */
@@ -26,19 +25,15 @@ export function checkEndpoint(service: Service): FastifyPluginCallback {
   };
 }
 
-async function check(
-  { table, findRoute, decide }: Service,
-  request: FastifyRequest,
-): Promise<{ decision: Decision; route: Route | undefined }> {
+function check(service: Service, request: FastifyRequest): Promise<Checked> {
   const path = request.originalUrl.slice(CHECK_PATH.length);
-  const route = findRoute(request.headers.host ?? '', path.startsWith('/') ? path : `/${path}`, request.method);
-  if (route === undefined) {
-    return { decision: table.unmatched === 'pass' ? PASS : UNMATCHED, route };
-  }
-  return { decision: await decide(route, readCheckInputs(request.raw, route)), route };
+  return checkRequest(service, {
+    host: request.headers.host ?? '',
+    path: path.startsWith('/') ? path : `/${path}`,
+    method: request.method,
+    readInputs: (route) => readCheckInputs(request.raw, route),
+  });
 }
-
-const UNMATCHED: Decision = refuse(new BrokerError('policy_denied'), { remember: false });
 
 function sendAllow(
   reply: FastifyReply,
@@ -47,15 +42,14 @@ function sendAllow(
   route: Route | undefined,
 ): FastifyReply {
   reply.code(200).headers(COMMON_HEADERS);
-  const cookies = keepCookies(request.raw, route?.stripCookies ?? []);
+  const cookies = keepCookies(headerValues(request.raw, 'cookie'), route?.stripCookies ?? []);
   if (cookies !== undefined && cookies !== '') {
     reply.header('cookie', cookies);
   }
   for (const [name, value] of inject) {
     reply.header(name, headerText(value.reveal()));
   }
-  // Envoy removes after it sets, so what is set must not be on the list.
-  const remove = [...(route?.strip ?? []), ...(cookies === '' ? ['cookie'] : [])].filter((name) => !inject.has(name));
+  const remove = headersToRemove(route, inject, cookies);
   if (remove.length > 0) {
     reply.header(REMOVE_HEADER, remove.join(','));
   }

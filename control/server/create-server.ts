@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
@@ -12,6 +11,7 @@ import Fastify, {
 } from 'fastify';
 import { endConnectionsOnClose } from './end-connections.ts';
 import { sendText } from './plain-text.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** A legal JWT and its company are longer than Node's own 16 KiB; what a policy reads has limits of its own. */
 const MAXIMUM_HEADER_BYTES = 96 * 1024;
@@ -25,8 +25,6 @@ const KEEP_ALIVE_TIMEOUT = 3_660_000;
 const MAXIMUM_CONNECTIONS = 8192;
 /** How often the two timeouts are looked at; Node's own 30 s would make six times as long of the shorter one. */
 const TIMEOUT_CHECK_INTERVAL = 2_500;
-
-const SANE_REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 export interface ServerOptions {
   readonly endpoint: FastifyPluginCallback;
@@ -49,7 +47,7 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false as const,
-    genReqId: requestId,
+    genReqId: (request: { headers: IncomingMessage['headers'] }) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: MAXIMUM_BODY_BYTES,
     // Requests that arrive on open connections while the server closes are served like any other.
     return503OnClosing: false,
@@ -101,12 +99,6 @@ function refuseUnknown(app: FastifyInstance, request: FastifyRequest, reply: Fas
   return allowed.length === 0
     ? sendText(reply, 404, '404 page not found')
     : sendText(reply.header('allow', allowed.join(', ')), 405, 'method not allowed');
-}
-
-/** The one that came, unless it could not stand in a log line; then one of our own. */
-function requestId(request: { headers: IncomingMessage['headers'] }): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 /** CONNECT never becomes a request in Node: it gets a closed connection. */

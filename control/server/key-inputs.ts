@@ -10,9 +10,21 @@ const PREFIX = 'x-broker-key-';
  * one: whatever claims to be that came from the client.
  */
 export function readCheckInputs(request: IncomingMessage, route: Route): KeyInputs {
-  return collect(route, ({ source, name }) => {
-    if (source === 'claim') return [];
-    return source === 'header' ? headerValues(request, name) : namedValues(cookiesOf(request), name);
+  return readRequestInputs(route, { header: (name) => headerValues(request, name), claim: () => [] });
+}
+
+/** Where a request's key inputs stand. */
+export interface InputPlaces {
+  /** The values of a header by its name in lower case, one for each time it came. */
+  readonly header: (name: string) => readonly Buffer[];
+  readonly claim: (input: KeyInput) => readonly Buffer[];
+}
+
+/** Takes a route's key inputs from where they stand in the client's own request. */
+export function readRequestInputs(route: Route, { header, claim }: InputPlaces): KeyInputs {
+  return collect(route, (input) => {
+    if (input.source === 'claim') return claim(input);
+    return input.source === 'header' ? header(input.name) : namedValues(cookiesIn(header('cookie')), input.name);
   });
 }
 
@@ -26,12 +38,13 @@ export function readFilterInputs(request: IncomingMessage, route: Route): KeyInp
 }
 
 /**
- * The request's cookies without some.
+ * A request's cookies without some.
  *
- * @returns undefined when it has none of these; empty when it has no others
+ * @param fields the values of its `cookie` headers
+ * @returns bytes as latin1 text; undefined when it has none of these; empty when it has no others
  */
-export function keepCookies(request: IncomingMessage, strip: readonly string[]): string | undefined {
-  const cookies = strip.length === 0 ? [] : cookiesOf(request);
+export function keepCookies(fields: readonly Buffer[], strip: readonly string[]): string | undefined {
+  const cookies = strip.length === 0 ? [] : cookiesIn(fields);
   const kept = cookies.filter((cookie) => !strip.some((name) => namedValue(cookie, name) !== undefined));
   return kept.length === cookies.length ? undefined : kept.map((cookie) => cookie.toString('latin1')).join('; ');
 }
@@ -42,8 +55,8 @@ function collect(route: Route, read: (input: KeyInput) => readonly Buffer[]): Ke
 }
 
 /** RFC 6265 section 4.2.1, and HTTP/2's way of one field for each cookie (RFC 9113 section 8.2.3). */
-function cookiesOf(request: IncomingMessage): readonly Buffer[] {
-  return headerValues(request, 'cookie')
+function cookiesIn(fields: readonly Buffer[]): readonly Buffer[] {
+  return fields
     .flatMap((value) => value.toString('latin1').split(';'))
     .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((pair) => pair !== '')
