@@ -1,6 +1,5 @@
-import { Agent } from 'node:http';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { anyOrder, anyPath, DENIED, readCarelessly } from '../support/careless-backend.ts';
 import type { DeploymentOptions } from '../support/deployment.ts';
 import { useDeployment } from '../support/use-deployment.ts';
@@ -31,9 +30,7 @@ describe.each<[string, DeploymentOptions]>([
   ['that does not normalise', AS_WRITTEN],
 ])('behind an Envoy %s', (_name, options) => {
   const deployment = useDeployment(options);
-  const agent = new Agent({ keepAlive: true });
-  afterAll(() => agent.destroy());
-  const send = (path: string) => deployment().send({ path, agent });
+  const send = (path: string) => deployment().send({ path });
 
   test('no backend, however it reads what it receives, is led to what is denied', async () => {
     const { backend } = deployment();
