@@ -1,4 +1,4 @@
-import { type AuthenticateConfiguration, DEFAULT_DECISION_AGE } from './authenticate.ts';
+import type { AuthenticateConfiguration } from './authenticate.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 import { readJwksProviders } from './jwks-providers.ts';
 import type { Problems } from './problems.ts';
@@ -72,7 +72,7 @@ export function readAuthenticate(
     claimToFilterState: [],
     payloadToFilterState: undefined,
     envoyClaims: [],
-    maximumDecisionAge: DEFAULT_DECISION_AGE,
+    maximumDecisionAge: reader.duration('JWT_DECISION_MAX_AGE'),
   };
 }
 

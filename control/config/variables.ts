@@ -95,6 +95,12 @@ export const VARIABLES = {
   JWT_HEADER: { default: 'Authorization', description: "request header with the caller's JWT" },
   JWT_ISSUER: { description: 'iss must be one of these, separated by commas; for JWKS_URL and JWKS_URLS' },
   JWT_AUDIENCE: { description: 'aud must hold one of these, separated by commas; for JWKS_URL and JWKS_URLS' },
+  JWT_DECISION_MAX_AGE: {
+    default: '5m',
+    minimum: 1000,
+    maximum: DAY,
+    description: "how long a decision on a caller's JWT may be given again",
+  },
   CACHE_MAX_ENTRIES: {
     default: '1024',
     minimum: 0,

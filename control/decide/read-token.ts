@@ -32,5 +32,6 @@ function readPlace({ input, prefix, prefixRequired }: TokenPlace, values: readon
   const text = bytes.toString('latin1');
   const prefixed = text.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
   if (!prefixed && prefixRequired) return undefined;
-  return (prefixed ? text.slice(prefix.length) : text).trim() || undefined;
+  // Blanks and tabs only: other spelt-out white space would give one token several names.
+  return (prefixed ? text.slice(prefix.length) : text).replace(/^[ \t]+|[ \t]+$/g, '') || undefined;
 }

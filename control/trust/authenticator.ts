@@ -141,6 +141,7 @@ function prepare(configuration: ProviderConfiguration, options: AuthenticatorOpt
   try {
     return new Provider(configuration, createKeySet(configuration, options), options.clock);
   } catch (error) {
-    throw new Error(`provider ${configuration.name}: ${error instanceof Error ? error.message : 'cannot be used'}`);
+    const problem = error instanceof Error ? error.message : 'it cannot be used';
+    throw new Error(`providers.${configuration.name}.jwks: ${problem}; give a JWK Set of public keys (RFC 7517)`);
   }
 }

@@ -10,7 +10,7 @@ import { createTransport, type Fetch } from './transport.ts';
 export interface KeySetObserver {
   /** A look for a key has ended. */
   lookedUp?(provider: string, event: KeyEvent): void;
-  /** A fetch has ended, after `duration` ms; `error` says why in words that no server chose. */
+  /** A fetch has ended, after `duration` ms; `error` says why; of what a server sent it holds kids at most, cut short. */
   fetched?(provider: string, outcome: KeySetFetch, duration: number): void;
 }
 

@@ -13,7 +13,7 @@ const WELL_KNOWN = '/.well-known/openid-configuration';
 /**
  * Fetches a provider's key set, looking up where it is first when only the issuer is known.
  *
- * @throws Error saying what went wrong, with nothing in it that a server sent
+ * @throws Error saying what went wrong; of what a server sent it holds kids at most, cut short
  */
 export async function fetchKeySet(remote: RemoteKeys, fetch: Fetch): Promise<FetchedKeySet> {
   const signal = AbortSignal.timeout(remote.timeout);

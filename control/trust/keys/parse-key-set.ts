@@ -11,6 +11,9 @@ export interface ParsedKeySet {
 /** Characters of a kid in the log. */
 const MAXIMUM_SHOWN_KID = 60;
 
+/** Keys that an error names. */
+const MAXIMUM_REASONS = 3;
+
 /**
  * Reads a JWK Set (RFC 7517 section 5). A key that cannot be used is left out, as the RFC asks. Of several with one kid
  * none is used: which of them a token means, nobody can tell.
@@ -34,7 +37,7 @@ export function parseKeySet(text: string): ParsedKeySet {
       skipped.push(`${describe(jwk)}: ${error instanceof Error ? error.message : 'unusable'}`);
     }
   }
-  if (keys.size === 0) throw new Error('the key set holds no usable key');
+  if (keys.size === 0) throw new Error(`the key set holds no usable key${reasons(skipped)}`);
   return { keys, skipped };
 }
 
@@ -51,6 +54,11 @@ export function selectKey(
   if (kid !== undefined) return keys.get(kid);
   const candidates = [...keys.values()].filter((key) => key.algorithms.some((one) => algorithms.includes(one)));
   return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+/** The first few; a set may hold thousands. */
+function reasons(skipped: readonly string[]): string {
+  return skipped.length === 0 ? '' : ` (${skipped.slice(0, MAXIMUM_REASONS).join('; ')})`;
 }
 
 function readArray(text: string): readonly Readonly<Record<string, unknown>>[] {

@@ -36,6 +36,7 @@ describe('where the token is', () => {
     ['a cookie of another case', (token) => ({ cookie: `session=${token}` }), 401],
     ['a cookie that came twice', (token) => ({ cookie: `Session=${token}; Session=${token}` }), 401],
     ['the first place that has one counts', (token) => ({ 'x-raw': 'bad', cookie: `Session=${token}` }), 401],
+    ['other white space is part of the token', (token) => ({ 'x-raw': `${token}\u00a0` }), 401],
     ['an empty header has none', (token) => ({ 'x-raw': ' ', cookie: `Session=${token}` }), 200],
   ])('%s', async (_name, headers, status) => {
     const booted = start(PLACES);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../control/secret.ts';
-import { createSigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
+import { createSigningKey, keySetOf, signToken } from '../../../tools/tokens/signing-key.ts';
 import { authenticate, authenticatorFor, claimsOf, outcomeOf, providerOf, remoteAt, seconds } from './trusting.ts';
 
 const [first, second] = [createSigningKey('ES256'), createSigningKey('RS256')];
@@ -71,6 +71,19 @@ test('a refusal is remembered for 10 s, and never past the moment at which it en
   expect(await rememberAtMost({ exp: seconds(-3600) })).toBe(10_000);
   expect(await rememberAtMost({ nbf: seconds(64) })).toBe(4000);
   expect(await rememberAtMost({ nbf: seconds(3600) })).toBe(10_000);
+});
+
+test('a restart while the issuer is down falls back to the local key set', async () => {
+  const provider = { ...down, keys: { ...down.keys, local: keySetOf(first) } };
+  const token = signToken(first, claimsOf({ iss: 'https://one.example' }));
+  expect(outcomeOf(await authenticate([provider], token))).toBe('accepted');
+});
+
+test('a key set of the operator that cannot be used is an error at start, which says why', () => {
+  const local = JSON.stringify({ keys: [{ ...first.jwk, use: 'enc' }] });
+  expect(() => authenticatorFor([{ ...one, keys: { remote: undefined, local } }])).toThrow(
+    'providers.one.jwks: the key set holds no usable key (key "ES256-key": use is not sig); give a JWK Set',
+  );
 });
 
 test('the observer learns the provider and the outcome', async () => {
