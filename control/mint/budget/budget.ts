@@ -108,6 +108,8 @@ export class Budget {
     const timer = setTimeout(() => {
       this.#room.remove(waiter);
       waiter.refuse(this.#busy());
+      // The wake-up may have been this one's; whoever is left gets one of their own.
+      this.#advance();
     }, this.#issuer.timeout);
     this.#room.add(waiter)?.refuse(this.#busy());
     this.#advance();
