@@ -13,6 +13,11 @@ export class Backoff {
     this.#random = random;
   }
 
+  /** Whether the last attempt failed. */
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** @param now monotonic clock, ms @returns ms until the next attempt; 0: at once */
   remaining(now: number): number {
     return Math.max(0, this.#until - now);

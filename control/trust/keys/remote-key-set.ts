@@ -87,14 +87,18 @@ export class RemoteKeySet implements KeySet {
     await this.#options.closed();
   }
 
-  /** The set that serves now, after a fetch when none is fresh and one may be tried. */
+  /** The set that serves now; the first one to find it stale waits for a fetch. */
   async #current(): Promise<ParsedKeySet | undefined> {
     const held = this.#held;
     if (held !== undefined && this.#ageOf(held) < held.freshness) {
       this.refreshIfDue();
       return held.set;
     }
-    if (this.#backoff.remaining(this.#monotonic()) === 0) await this.#refresh();
+    if (this.#backoff.remaining(this.#monotonic()) === 0) {
+      const refreshed = this.#refresh();
+      // A server that hangs must not make callers wait each time it is tried, where there are keys to go on with.
+      if (!this.#backoff.failing || this.#lastGood() === undefined) await refreshed;
+    }
     return this.#lastGood();
   }
 

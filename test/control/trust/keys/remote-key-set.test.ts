@@ -182,6 +182,20 @@ test('the last good set serves while none can be fetched, until the hard limit',
   expect(await find(set, 'old')).toBe('found');
 });
 
+test('nobody waits for a server that failed before, as long as there are keys', async () => {
+  const set = keySet();
+  await find(set, 'old');
+  published = new Error('down');
+  clock.advance(10 * MINUTE);
+  expect(await find(set, 'old')).toBe('found');
+  clock.advance(MINUTE);
+  gate = Promise.withResolvers();
+  expect(await find(set, 'old')).toBe('found');
+  expect(fetches).toBe(3);
+  gate.resolve();
+  await set.close();
+});
+
 test('after a failure the server is left alone, twice as long each time', async () => {
   published = new Error('down');
   const set = keySet();
