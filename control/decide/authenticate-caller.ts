@@ -29,6 +29,9 @@ export interface CallerRefusal {
   readonly scope: string | undefined;
 }
 
+/** ms by which the filter's coarse clock may be behind, so that a decision never outlives the JWT. */
+const CLOCK_GRAIN = 250;
+
 const NOTHING: ReadonlyMap<string, Secret> = new Map();
 
 /** Says who asks, by the route's policy. A bug in it rejects. */
@@ -58,7 +61,7 @@ export function createAuthenticateCaller(authenticator: Authenticator, clock: Cl
       kind: 'authenticated',
       inject: headersOf(policy, token, verified),
       state: stateOf(policy, verified),
-      lasts: Math.min(verified.expiresAt - clock.now(), policy.maximumDecisionAge),
+      lasts: Math.min(verified.expiresAt - clock.now() - CLOCK_GRAIN, policy.maximumDecisionAge),
     };
   }
 

@@ -36,7 +36,7 @@ describe('a caller with a good token', () => {
     const exp = Math.floor(booted.clock.now() / 1000) + 20;
     const answer = await decide(booted, bearer(tokenFor(booted, { exp })));
     expect(answer?.headers['token-broker-cache-control']).toBe(
-      'max-age=15, stale-while-revalidate=5, stale-if-error=5',
+      'max-age=14, stale-while-revalidate=5, stale-if-error=5',
     );
     booted.clock.advance(30_000);
     const late = await decide(booted, bearer(tokenFor(booted, { exp })));
