@@ -1,3 +1,5 @@
+import { TOKEN_EXCHANGE } from './token-exchange.ts';
+
 /** A client that the server knows. */
 export interface OAuthClient {
   readonly id: string;
@@ -22,7 +24,7 @@ export function clientMetadata(client: OAuthClient): object {
   const method = client.authentication ?? 'client_secret_basic';
   return {
     client_id: client.id,
-    grant_types: ['client_credentials'],
+    grant_types: ['client_credentials', TOKEN_EXCHANGE],
     response_types: [],
     redirect_uris: [],
     token_endpoint_auth_method: method,

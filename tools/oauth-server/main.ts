@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 import type { OAuthClient } from './clients.ts';
 import { startOAuthServer } from './server.ts';
 
-const HELP = `An OAuth server for demonstrations and tests: client credentials, tokens as JWTs.
+const HELP = `An OAuth server for demonstrations and tests: client credentials and token exchange, tokens as JWTs.
 
   node tools/oauth-server/main.ts [options]
 
   --port NUMBER        port to listen on; 0, the default, takes any that is free
   --host ADDRESS       address to listen on (127.0.0.1)
+  --audience NAME      whom it exchanges tokens for, besides https://backend.example; may be given several times
   --lifetime SECONDS   lifetime of its tokens (300)
   --client ID:SECRET:SCOPES
                        a client, its secret form-encoded (RFC 6749 section 2.3.1), its scopes separated by spaces;
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     host: { type: 'string', default: '127.0.0.1' },
+    audience: { type: 'string', multiple: true, default: [] },
     lifetime: { type: 'string', default: '300' },
     client: { type: 'string', multiple: true, default: ['demo:demo-secret:read write'] },
     help: { type: 'boolean', default: false },
@@ -33,6 +35,7 @@ if (values.help) {
 const server = await startOAuthServer({
   port: readNumber('port', values.port, 0, 65_535),
   host: values.host,
+  audiences: values.audience,
   tokenLifetimeSeconds: readNumber('lifetime', values.lifetime, 1, 365 * 24 * 60 * 60),
   clients: values.client.map(readClient),
 });

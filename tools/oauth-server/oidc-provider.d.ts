@@ -10,14 +10,28 @@ declare module 'oidc-provider' {
 
   export interface Context {
     readonly req: IncomingMessage;
+    body?: object;
     readonly oidc?: {
       readonly client?: Client;
-      readonly params?: { readonly grant_type?: string; readonly scope?: string };
+      readonly params?: {
+        readonly grant_type?: string;
+        readonly scope?: string;
+        readonly subject_token?: string;
+        readonly subject_token_type?: string;
+        readonly actor_token?: string;
+        readonly actor_token_type?: string;
+        readonly requested_token_type?: string;
+        readonly resource?: string | readonly string[];
+        readonly audience?: string | readonly string[];
+      };
     };
   }
 
   export const errors: {
     readonly InvalidScope: new (description: string, scope: string) => Error;
+    readonly InvalidGrant: new (description: string) => Error;
+    readonly InvalidRequest: new (description: string) => Error;
+    readonly InvalidTarget: new () => Error;
   };
 
   export interface Adapter {
@@ -30,8 +44,28 @@ declare module 'oidc-provider' {
     revokeByGrantId(grantId: string): Promise<void>;
   }
 
+  /** A token that a client gets for itself, or by way of another's. */
+  export interface ClientCredentials {
+    resourceServer: object;
+    readonly scope?: string;
+    readonly expiration: number;
+    readonly tokenType: string;
+    save(): Promise<string>;
+  }
+
   export default class Provider extends EventEmitter {
     constructor(issuer: string, configuration: object);
+    readonly issuer: string;
+    readonly ClientCredentials: new (properties: {
+      readonly client: Client | undefined;
+      readonly scope: string | undefined;
+    }) => ClientCredentials;
+    registerGrantType(
+      name: string,
+      handler: (context: Context) => Promise<void>,
+      parameters: readonly string[],
+      repeatable: readonly string[],
+    ): void;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   }
 }

@@ -1,13 +1,17 @@
 import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
+import type { JWK } from 'jose';
 import Provider, { type Client, type Context, errors } from 'oidc-provider';
 import { clientMetadata, type OAuthClient } from './clients.ts';
 import { createStorage } from './storage.ts';
+import { exchangedClaims, registerTokenExchange } from './token-exchange.ts';
 
 /** What every token is for, unless its request names another resource (RFC 8707). */
 const DEFAULT_RESOURCE = 'https://backend.example';
 
 export interface ProviderOptions {
+  /** Whom tokens are exchanged for, besides the default resource. */
+  readonly audiences: readonly string[];
   readonly issuer: string;
   readonly clients: readonly OAuthClient[];
   readonly accessTokenFormat: 'jwt' | 'opaque';
@@ -16,18 +20,26 @@ export interface ProviderOptions {
 }
 
 /**
- * Builds an oidc-provider which grants client credentials only. Everything that it would otherwise warn about on start
+ * Builds an oidc-provider which grants client credentials and exchanges tokens. Everything that it would otherwise warn about on start
  * (storage, keys, interaction) is set.
  */
 export function createProvider(options: ProviderOptions): Provider {
   const scopes = [...new Set(options.clients.flatMap((client) => client.scope?.split(' ') ?? []))];
-  return new Provider(options.issuer, {
+  const { privateKey, publicKey } = createSigningKey();
+  const provider = new Provider(options.issuer, {
     adapter: createStorage(),
     clients: options.clients.map(clientMetadata),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: [randomBytes(32).toString('hex')] },
-    jwks: { keys: [createSigningKey()] },
+    jwks: { keys: [privateKey] },
+    formats: {
+      customizers: {
+        jwt: (_context: Context, token: object, jwt: { payload: object }) => {
+          Object.assign(jwt.payload, exchangedClaims(token));
+        },
+      },
+    },
     responseTypes: [],
     scopes,
     features: {
@@ -57,6 +69,12 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     ttl: { ClientCredentials: () => options.tokenLifetime() },
   });
+  registerTokenExchange(provider, {
+    keys: { keys: [publicKey] },
+    audiences: [DEFAULT_RESOURCE, ...options.audiences],
+    tokenLifetime: options.tokenLifetime,
+  });
+  return provider;
 }
 
 /** oidc-provider ignores a scope that it does not know (RFC 6749 section 3.3 allows that); Dex and most others refuse. */
@@ -67,9 +85,13 @@ function refuseOtherScopes(context: Context, client: Client): void {
   if (refused !== undefined) throw new errors.InvalidScope('requested scope is not allowed', refused);
 }
 
-function createSigningKey(): object {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'signing' };
+function createSigningKey(): { privateKey: JWK; publicKey: JWK } {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const common = { alg: 'ES256', use: 'sig', kid: 'signing' };
+  return {
+    privateKey: { ...(pair.privateKey.export({ format: 'jwk' }) as JWK), ...common },
+    publicKey: { ...(pair.publicKey.export({ format: 'jwk' }) as JWK), ...common },
+  };
 }
 
 function certificateOf({ req }: Context): X509Certificate | undefined {

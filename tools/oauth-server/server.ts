@@ -14,6 +14,8 @@ export interface OAuthServerOptions {
   /** The address to listen on, `127.0.0.1` by default. */
   readonly host?: string;
   readonly clients: readonly OAuthClient[];
+  /** Whom tokens are exchanged for, besides `https://backend.example`. */
+  readonly audiences?: readonly string[];
   /** Seconds, 300 by default. */
   readonly tokenLifetimeSeconds?: number;
   readonly accessTokenFormat?: 'jwt' | 'opaque';
@@ -46,7 +48,7 @@ export interface OAuthServer {
   close(): Promise<void>;
 }
 
-/** Starts an OAuth server that grants client credentials; tokens are JWTs unless said otherwise. */
+/** Starts an OAuth server that grants client credentials and exchanges tokens; they are JWTs unless said otherwise. */
 export async function startOAuthServer(options: OAuthServerOptions): Promise<OAuthServer> {
   let tokenLifetime = options.tokenLifetimeSeconds ?? 300;
   let fault: Fault | undefined;
@@ -58,6 +60,7 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
   const provider = createProvider({
     issuer: url,
     clients: options.clients,
+    audiences: options.audiences ?? [],
     accessTokenFormat: options.accessTokenFormat ?? 'jwt',
     tokenLifetime: () => tokenLifetime,
   });

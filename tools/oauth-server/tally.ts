@@ -1,5 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { Context } from 'oidc-provider';
+import { TOKEN_EXCHANGE } from './token-exchange.ts';
 
 /** Which token requests came; the client is `unknown` where it is none of the server's. */
 export interface RequestFilter {
@@ -39,5 +40,6 @@ export class Tally {
 }
 
 function knownGrant(context: Context): string {
-  return context.oidc?.params?.grant_type === 'client_credentials' ? 'client_credentials' : 'unknown';
+  const grant = context.oidc?.params?.grant_type ?? '';
+  return ['client_credentials', TOKEN_EXCHANGE].includes(grant) ? grant : 'unknown';
 }
