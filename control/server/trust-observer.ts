@@ -13,6 +13,8 @@ const MAXIMUM_SKIPPED = 10;
 export function createTrustObserver(metrics: Metrics, logger: FastifyBaseLogger) {
   const { judged, lookedUp } = metrics.trust;
   return {
+    skipped: (provider: string, keys: readonly string[]) =>
+      logger.warn({ provider, skipped: keys.slice(0, MAXIMUM_SKIPPED) }, 'keys of a configured key set are not used'),
     judged: (provider: string, outcome: string) => judged(provider, outcome),
     lookedUp: (provider: string, result: string) => lookedUp(provider, result),
     /** @param duration ms */

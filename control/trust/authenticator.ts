@@ -39,7 +39,8 @@ export interface ClosableAuthenticator extends Authenticator {
 }
 
 /**
- * Makes an authenticator for the configured providers. Those that ask for it have their key sets fetched at once.
+ * Makes an authenticator for the configured providers. Those that ask for it have their key sets fetched
+ * within a second.
  *
  * @throws Error naming the provider whose key set or file of authorities cannot be used
  */
@@ -54,8 +55,8 @@ export function createAuthenticator(
   const refreshIfDue = () => {
     for (const [, keySet] of remote) keySet.refreshIfDue();
   };
+  // Not at once: whoever only checks a configuration must not cause requests.
   const timer = setInterval(refreshIfDue, TICK).unref();
-  refreshIfDue();
   return {
     authenticate: async (names, token) => {
       const authentication = await authenticate(names, token.reveal(), known);

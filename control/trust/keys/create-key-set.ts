@@ -2,12 +2,14 @@ import type { ProviderConfiguration, RemoteKeys } from '../../config/provider.ts
 import type { Clock } from '../../decide/ports.ts';
 import { fetchKeySet } from './fetch-key-set.ts';
 import { type KeySet, LocalKeySet } from './key-set.ts';
-import { parseKeySet } from './parse-key-set.ts';
+import { type ParsedKeySet, parseKeySet } from './parse-key-set.ts';
 import { type KeyEvent, RemoteKeySet } from './remote-key-set.ts';
 import { createTransport, type Fetch } from './transport.ts';
 
 /** What key sets tell about themselves; nothing in it is secret. */
 export interface KeySetObserver {
+  /** Keys of the operator's own set that are not used, and why. */
+  skipped?(provider: string, keys: readonly string[]): void;
   /** A look for a key has ended. */
   lookedUp?(provider: string, event: KeyEvent): void;
   /** A fetch has ended, after `duration` ms; `error` says why; of what a server sent it holds kids at most, cut short. */
@@ -27,21 +29,23 @@ interface Dependencies {
 
 /** @throws Error when a local key set or the file of authorities cannot be used */
 export function createKeySet({ name, keys }: ProviderConfiguration, dependencies: Dependencies): KeySet {
-  if (keys.remote !== undefined) return createRemoteKeySet(name, keys.remote, keys.local, dependencies);
-  if (keys.local === undefined) throw new Error('it has no keys');
-  return new LocalKeySet(keys.local);
+  const local = keys.local === undefined ? undefined : parseKeySet(keys.local);
+  if (local !== undefined && local.skipped.length > 0) dependencies.observer?.skipped?.(name, local.skipped);
+  if (keys.remote !== undefined) return createRemoteKeySet(name, keys.remote, local, dependencies);
+  if (local === undefined) throw new Error('it has no keys');
+  return new LocalKeySet(local);
 }
 
 function createRemoteKeySet(
   name: string,
   remote: RemoteKeys,
-  local: string | undefined,
+  fallback: ParsedKeySet | undefined,
   { clock, observer, fetch, random = Math.random }: Dependencies,
 ): RemoteKeySet {
   const transport = fetch === undefined ? createTransport(remote) : { fetch, close: async () => {} };
   return new RemoteKeySet({
     remote,
-    fallback: local === undefined ? undefined : parseKeySet(local),
+    fallback,
     fetchKeySet: () => fetchKeySet(remote, transport.fetch),
     clock,
     random,

@@ -1,5 +1,5 @@
 import type { SignatureAlgorithm } from '../../config/provider.ts';
-import { type ParsedKeySet, parseKeySet, selectKey } from './parse-key-set.ts';
+import { type ParsedKeySet, selectKey } from './parse-key-set.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 /** What became of a look for a key. */
@@ -21,9 +21,8 @@ export interface KeySet {
 export class LocalKeySet implements KeySet {
   readonly #set: ParsedKeySet;
 
-  /** @throws Error when the text is not a key set, or holds no usable key */
-  constructor(text: string) {
-    this.#set = parseKeySet(text);
+  constructor(set: ParsedKeySet) {
+    this.#set = set;
   }
 
   async find(kid: string | undefined, algorithms: readonly SignatureAlgorithm[]): Promise<KeyLookup> {

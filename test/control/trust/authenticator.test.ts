@@ -86,6 +86,30 @@ test('a key set of the operator that cannot be used is an error at start, which 
   );
 });
 
+test('keys of the operator that are not used are told of', async () => {
+  const skipped: unknown[] = [];
+  const local = JSON.stringify({ keys: [first.jwk, { kty: 'oct', k: 'c2VjcmV0', kid: 'hmac' }] });
+  const authenticator = authenticatorFor([{ ...one, keys: { remote: undefined, local } }], {
+    observer: { skipped: (...event) => skipped.push(event) },
+  });
+  expect(skipped).toEqual([['one', ['key "hmac": it is a private or symmetric key']]]);
+  await authenticator.close();
+});
+
+test('nothing is fetched before the first second is over, also when it is to be prefetched', async () => {
+  const asked: URL[] = [];
+  const fetch = async (url: URL) => {
+    asked.push(url);
+    return new Response(keySetOf(first));
+  };
+  const remote = remoteAt('http://keys.example', { prefetch: true });
+  const authenticator = authenticatorFor([{ ...one, keys: { remote, local: undefined } }], { fetch });
+  expect(asked).toEqual([]);
+  authenticator.refreshIfDue();
+  expect(asked).toHaveLength(1);
+  await authenticator.close();
+});
+
 test('the observer learns the provider and the outcome', async () => {
   const judged: unknown[] = [];
   const authenticator = authenticatorFor([one, two], { observer: { judged: (...event) => judged.push(event) } });
