@@ -19,6 +19,7 @@ import { checkEndpoint } from './server/check.ts';
 import { rewriteCheckUrl } from './server/check-url.ts';
 import { createServer, type ServerOptions, type ServerTls } from './server/create-server.ts';
 import { filterEndpoint } from './server/filter.ts';
+import type { GrpcServer, GrpcServerOptions } from './server/grpc/create-grpc-server.ts';
 import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
 import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
 import type { Service } from './server/service.ts';
@@ -44,6 +45,8 @@ export interface AppDependencies {
   ) => ClosableAuthenticator;
   /** Reads a listener's certificates. */
   readonly readTls: (listener: ListenerConfiguration) => ServerTls | undefined;
+  /** Undefined where that listener is off. */
+  readonly createGrpcServer: ((options: GrpcServerOptions) => GrpcServer) | undefined;
 }
 
 /** The servers, none of them listening; those that the configuration switches off are undefined. */
@@ -51,7 +54,8 @@ export interface App {
   readonly check: FastifyInstance | undefined;
   readonly filter: FastifyInstance | undefined;
   readonly admin: FastifyInstance | undefined;
-  /** What `/readyz` says. */
+  readonly grpc: GrpcServer | undefined;
+  /** What `/readyz` says, and gRPC's health service. */
   setReady(ready: boolean): void;
   /** Stops accepting, lets requests in flight finish, and ends the connections to issuers. */
   close(): Promise<void>;
@@ -59,7 +63,7 @@ export interface App {
 
 /** Builds everything from its dependencies; it opens no port and reads no environment. */
 export function createApp(dependencies: AppDependencies): App {
-  const { logger, version, readTls } = dependencies;
+  const { logger, version, readTls, createGrpcServer } = dependencies;
   const { listeners } = dependencies.configuration;
   const metrics = createMetrics(version);
   const { service, close } = createService(dependencies, metrics);
@@ -73,15 +77,17 @@ export function createApp(dependencies: AppDependencies): App {
     check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
     filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
     admin: server(listeners.admin, { endpoint: adminEndpoint(administration) }),
+    grpc: listeners.grpc && createGrpcServer?.({ service, logger, tls: readTls(listeners.grpc) }),
   };
   return {
     ...servers,
     setReady: (value) => {
       ready = value;
+      servers.grpc?.setServing(value);
     },
     close: async () => {
       ready = false;
-      await Promise.all([servers.check?.close(), servers.filter?.close()]);
+      await Promise.all([servers.check?.close(), servers.filter?.close(), servers.grpc?.close()]);
       await Promise.all([servers.admin?.close(), close()]);
     },
   };

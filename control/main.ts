@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { createApp } from './app.ts';
 import { helpText, readCommandLine } from './command-line.ts';
+import type { Configuration } from './config/configuration.ts';
 import { loadConfiguration } from './config/load.ts';
 import { createMinter } from './mint/minter.ts';
 import { listen, readServerTls } from './server/listen.ts';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     createMinter: (issuers, observer) => createMinter(issuers, { clock, observer }),
     createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     readTls: ({ tls }) => tls && readServerTls(tls),
+    createGrpcServer: await loadGrpc(configuration),
   });
   for (const warning of configuration.warnings) {
     logger.warn({ warning }, 'the configuration is good, and perhaps not what is meant');
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   }
   exitCode = 1;
   closeOnSignal(app, configuration.shutdownTimeout, logger);
-  for (const name of ['check', 'filter', 'admin'] as const) {
+  for (const name of ['check', 'filter', 'grpc', 'admin'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
     if (server !== undefined && listener !== undefined) {
       await listen(server, name, listener.address);
@@ -52,6 +54,11 @@ async function main(): Promise<void> {
   app.setReady(true);
   const cacheKey = configuration.cache.key === undefined ? 'random, not shared with other replicas' : 'configured';
   logger.info({ version: readVersion(), cacheKey, startupMs: Math.round(performance.now()) }, 'ready');
+}
+
+/** Only where it is used: loading gRPC would slow down every start. */
+async function loadGrpc({ listeners }: Configuration) {
+  return listeners.grpc && (await import('./server/grpc/create-grpc-server.ts')).createGrpcServer;
 }
 
 function readVersion(): string {

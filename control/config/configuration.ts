@@ -9,6 +9,8 @@ export interface Configuration {
     readonly check: ListenerConfiguration | undefined;
     /** `/v1/*`, for the filter. */
     readonly filter: ListenerConfiguration | undefined;
+    /** `ext_authz` over gRPC. */
+    readonly grpc: ListenerConfiguration | undefined;
     /** `/healthz`, `/readyz`, `/metrics`. */
     readonly admin: ListenerConfiguration | undefined;
   };

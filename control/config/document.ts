@@ -8,6 +8,7 @@ export interface ConfigurationDocument {
   readonly listeners: {
     readonly check?: ListenerDocument;
     readonly filter: ListenerDocument;
+    readonly grpc?: ListenerDocument & { readonly allowAnyClient: boolean };
     readonly admin: ListenerDocument;
   };
   readonly cache: {

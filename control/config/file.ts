@@ -5,7 +5,8 @@ import { type Environment, EnvironmentReader } from './environment-reader.ts';
 import { readIssuerDocument } from './file-issuer.ts';
 import { readEntry } from './file-policy.ts';
 import { readProviderDocument } from './file-provider.ts';
-import { isLocal, parseListenAddress } from './listen-address.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { isOpen, whatOpens } from './listener-reach.ts';
 import { parseSocketMode } from './parse-values.ts';
 import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
@@ -15,6 +16,7 @@ import { validateDocument } from './validate-document.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
 const DAY = 86_400_000;
+const TLS_FIELDS = 'tls with certificateFile, keyFile and clientCaFile';
 
 /** Reads a duration of the document, which its schema has checked for form. */
 export type ReadDuration = (setting: string, text: string, minimum: number, maximum: number) => number;
@@ -100,20 +102,24 @@ function processSettings(
   files: Files,
   problems: Problems,
 ): ProcessSettings {
-  const { check, filter, admin } = document.listeners;
+  const { check, filter, grpc, admin } = document.listeners;
   const read = (name: string, listener: ListenerDocument) =>
     readListener(`listeners.${name}`, listener, files, problems);
   const settings = {
-    listeners: { check: check && read('check', check), filter: read('filter', filter), admin: read('admin', admin) },
+    listeners: {
+      check: check && read('check', check),
+      filter: read('filter', filter),
+      grpc: grpc && read('grpc', grpc),
+      admin: read('admin', admin),
+    },
     logLevel: document.logLevel,
     shutdownTimeout: duration('shutdownTimeout', document.shutdownTimeout, 0, DAY),
   };
-  const listener = settings.listeners.filter;
-  if (listener !== undefined && !isLocal(listener.address) && listener.tls?.clientCaFile === undefined) {
+  if (isOpen(settings.listeners.filter)) problems.add('listeners.filter', whatOpens(TLS_FIELDS));
+  if (isOpen(settings.listeners.grpc) && !grpc?.allowAnyClient) {
     problems.add(
-      'listeners.filter',
-      'whoever reaches this listener gets tokens, and others than this machine could; use a loopback address or ' +
-        'unix:/path, or set tls with certificateFile, keyFile and clientCaFile',
+      'listeners.grpc',
+      `${whatOpens(TLS_FIELDS)}; or allowAnyClient, where something in front admits Envoys alone`,
     );
   }
   return settings;

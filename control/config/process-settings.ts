@@ -1,6 +1,7 @@
 import type { Configuration, ListenerConfiguration, ListenerTls } from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
-import { isLocal, parseListenAddress } from './listen-address.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { isOpen, whatOpens } from './listener-reach.ts';
 import { parseLogLevel, parseSocketMode } from './parse-values.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
@@ -16,6 +17,7 @@ interface Sources {
 }
 
 const ADDRESS = 'a listen address; write :8080, host:8080, [::1]:8080 or off';
+const GRPC_ADDRESS = 'a listen address; write 127.0.0.1:8083, [::1]:8083, unix:/path (of 103 bytes at most) or off';
 const FILTER_ADDRESS = 'a listen address; write 127.0.0.1:8081, [::1]:8081, unix:/path (of 103 bytes at most) or off';
 
 /** @param file what the configuration file says; a variable that is set wins over it */
@@ -27,6 +29,7 @@ export function readProcessSettings(sources: Sources, file?: ProcessSettings): P
     listeners: {
       check: choose('LISTEN_ADDR', file?.listeners.check, () => listener(sources, 'LISTEN_ADDR', ADDRESS)),
       filter: choose('FILTER_LISTEN_ADDR', file?.listeners.filter, () => filterListener(sources)),
+      grpc: choose('GRPC_LISTEN_ADDR', file?.listeners.grpc, () => grpcListener(sources)),
       admin: choose('ADMIN_LISTEN_ADDR', file?.listeners.admin, () => listener(sources, 'ADMIN_LISTEN_ADDR', ADDRESS)),
     },
     logLevel: choose('LOG_LEVEL', file?.logLevel, () =>
@@ -52,40 +55,59 @@ function listener(
   return { address: reader.parsed(name, parse, expected), tls: undefined };
 }
 
-function filterListener(sources: Sources): ListenerConfiguration | undefined {
-  const { reader, problems } = sources;
+type Guarded = 'FILTER' | 'GRPC';
+
+/** One that gives tokens to whoever reaches it. */
+function guardedListener(sources: Sources, prefix: Guarded, expected: string): ListenerConfiguration | undefined {
+  const { reader } = sources;
   const mode = reader.parsed(
-    'FILTER_SOCKET_MODE',
+    `${prefix}_SOCKET_MODE`,
     parseSocketMode,
     'a file mode; write three octal digits such as 0660',
   );
-  const plain = listener(sources, 'FILTER_LISTEN_ADDR', FILTER_ADDRESS, mode);
-  const tls = filterTls(sources);
-  if (plain !== undefined && tls === undefined && !isLocal(plain.address)) {
-    problems.add(
-      'FILTER_LISTEN_ADDR',
-      'whoever reaches this listener gets tokens, and others than this machine could; use a loopback address or ' +
-        'unix:/path, or set FILTER_TLS_CERT_FILE, FILTER_TLS_KEY_FILE and FILTER_TLS_CLIENT_CA_FILE',
-    );
-  }
+  const plain = listener(sources, `${prefix}_LISTEN_ADDR`, expected, mode);
+  const tls = readTls(sources, prefix);
   return plain === undefined ? undefined : { ...plain, tls };
 }
 
-function filterTls({ reader, files, problems }: Sources): ListenerTls | undefined {
-  const names = ['FILTER_TLS_CERT_FILE', 'FILTER_TLS_KEY_FILE', 'FILTER_TLS_CLIENT_CA_FILE'] as const;
+function filterListener(sources: Sources): ListenerConfiguration | undefined {
+  const guarded = guardedListener(sources, 'FILTER', FILTER_ADDRESS);
+  if (isOpen(guarded)) sources.problems.add('FILTER_LISTEN_ADDR', whatOpens(tlsNames('FILTER').join(', ')));
+  return guarded;
+}
+
+function grpcListener(sources: Sources): ListenerConfiguration | undefined {
+  const { reader, problems } = sources;
+  const guarded = guardedListener(sources, 'GRPC', GRPC_ADDRESS);
+  if (isOpen(guarded) && !reader.boolean('GRPC_ALLOW_ANY_CLIENT')) {
+    const advice = 'or GRPC_ALLOW_ANY_CLIENT=true, where something in front admits Envoys alone';
+    problems.add('GRPC_LISTEN_ADDR', `${whatOpens(tlsNames('GRPC').join(', '))}; ${advice}`);
+  }
+  return guarded;
+}
+
+function tlsNames(prefix: Guarded) {
+  return [`${prefix}_TLS_CERT_FILE`, `${prefix}_TLS_KEY_FILE`, `${prefix}_TLS_CLIENT_CA_FILE`] as const;
+}
+
+/** Clients of the filter listener must show certificates wherever it uses TLS; those of the gRPC listener need not. */
+function readTls({ reader, files, problems }: Sources, prefix: Guarded): ListenerTls | undefined {
+  const names = tlsNames(prefix);
   const [certificateFile, keyFile, clientCaFile] = names.map((name) => reader.optional(name));
-  if (certificateFile === undefined && keyFile === undefined && clientCaFile === undefined) {
+  const optional = prefix === 'GRPC' ? names[2] : undefined;
+  if (names.every((name) => !reader.has(name))) {
     return undefined;
   }
-  if (certificateFile === undefined || keyFile === undefined || clientCaFile === undefined) {
-    for (const name of names.filter((candidate) => !reader.has(candidate))) {
+  const missing = names.filter((name) => name !== optional && !reader.has(name));
+  if (certificateFile === undefined || keyFile === undefined || missing.length > 0) {
+    for (const name of missing) {
       problems.add(name, `is missing; set ${names.join(', ')}, or none of them`);
     }
     return undefined;
   }
   return {
-    certificateFile: files.certificates('FILTER_TLS_CERT_FILE', certificateFile),
-    keyFile: files.privateKey('FILTER_TLS_KEY_FILE', keyFile),
-    clientCaFile: files.certificates('FILTER_TLS_CLIENT_CA_FILE', clientCaFile),
+    certificateFile: files.certificates(names[0], certificateFile),
+    keyFile: files.privateKey(names[1], keyFile),
+    clientCaFile: clientCaFile && files.certificates(names[2], clientCaFile),
   };
 }

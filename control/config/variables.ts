@@ -30,6 +30,20 @@ export const VARIABLES = {
   FILTER_TLS_CERT_FILE: { process: true, description: 'PEM certificate of the filter listener' },
   FILTER_TLS_KEY_FILE: { process: true, description: 'PEM key of that certificate' },
   FILTER_TLS_CLIENT_CA_FILE: { process: true, description: 'PEM authorities whose certificates filters must show' },
+  GRPC_LISTEN_ADDR: {
+    process: true,
+    default: 'off',
+    description: 'where Envoy ext_authz asks over gRPC: host:port or unix:/path; off: nowhere',
+  },
+  GRPC_SOCKET_MODE: { process: true, default: '0660', description: 'permissions of the socket of unix:/path' },
+  GRPC_TLS_CERT_FILE: { process: true, description: 'PEM certificate of the gRPC listener' },
+  GRPC_TLS_KEY_FILE: { process: true, description: 'PEM key of that certificate' },
+  GRPC_TLS_CLIENT_CA_FILE: { process: true, description: 'PEM authorities whose certificates Envoys must show' },
+  GRPC_ALLOW_ANY_CLIENT: {
+    process: true,
+    default: 'false',
+    description: 'open the gRPC listener to other machines without client certificates; whoever reaches it gets tokens',
+  },
   ADMIN_LISTEN_ADDR: {
     process: true,
     default: '127.0.0.1:8082',

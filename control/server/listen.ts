@@ -1,12 +1,22 @@
 import { chmodSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { FastifyInstance } from 'fastify';
 import type { ListenAddress, ListenerTls, UnixAddress } from '../config/configuration.ts';
 import type { ServerTls } from './create-server.ts';
 
 /** ms in which a process that serves a socket accepts a connection. */
 const PROBE_TIMEOUT = 1000;
+
+export type ListenOptions = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
+  /** What the log says of an address. */
+  readonly listenTextResolver: (address: string) => string;
+};
+
+/** A server that does not listen yet: Fastify's, or gRPC's. */
+export interface Listening {
+  /** @returns the address */
+  listen(options: ListenOptions): Promise<string>;
+}
 
 /** Reads a listener's certificate files. @throws an error of node:fs */
 export function readServerTls({ certificateFile, keyFile, clientCaFile }: ListenerTls): ServerTls {
@@ -24,7 +34,7 @@ export function readServerTls({ certificateFile, keyFile, clientCaFile }: Listen
  * @param name the listener's, for the log
  * @throws Error naming the address
  */
-export async function listen(app: FastifyInstance, name: string, address: ListenAddress): Promise<void> {
+export async function listen(app: Listening, name: string, address: ListenAddress): Promise<void> {
   const listenTextResolver = (where: string) => `${name} listens at ${where}`;
   if (!('path' in address)) {
     const { host, port } = address;
@@ -42,7 +52,7 @@ function wildcard(): string {
 }
 
 async function listenOnSocket(
-  app: FastifyInstance,
+  app: Listening,
   { path, mode }: UnixAddress,
   listenTextResolver: (where: string) => string,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import type { Decision } from '../decide/decision.ts';
 import type { Route, RouteTable } from '../decide/route.ts';
 
 /** The endpoint through which a request for a decision came. */
-export type Way = 'check' | 'filter';
+export type Way = 'check' | 'filter' | 'grpc';
 
 /** What the endpoints are made of. */
 export interface Service {

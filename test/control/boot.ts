@@ -6,6 +6,7 @@ import { readEnvironment } from '../../control/config/environment.ts';
 import type { Token, TokenRequest } from '../../control/decide/ports.ts';
 import type { BrokerError } from '../../control/errors.ts';
 import { Secret } from '../../control/secret.ts';
+import { createGrpcServer } from '../../control/server/grpc/create-grpc-server.ts';
 import { createLogger } from '../../control/server/logger.ts';
 import { createAuthenticator } from '../../control/trust/authenticator.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -46,6 +47,7 @@ export function boot({ environment = {}, configuration, issuer }: BootOptions = 
     readFile: readFileSync,
     matcher: MATCHER,
     readTls: () => undefined,
+    createGrpcServer,
     createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     createMinter: () => ({
       mint: async (request) => {

@@ -16,7 +16,7 @@ import { type Answer, type RequestOptions, request } from './request.ts';
 
 export interface DeploymentOptions {
   /** The shipped configuration to start from: `token-broker` by default. */
-  shipped?: 'token-broker' | 'ext-authz';
+  shipped?: 'token-broker' | 'ext-authz' | 'ext-authz-grpc';
   /** Changes Envoy's shipped configuration further. */
   configure?: (configuration: EnvoyConfiguration) => void;
   /** Merged into the filter's plugin configuration. */
@@ -79,6 +79,7 @@ export class Deployment {
         ...(policy === undefined
           ? { DEX_TOKEN_URL: tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' }
           : { CONFIG_FILE: parts.keep(writePolicyFile(tokenEndpoint, policy)).path }),
+        ...(options.shipped === 'ext-authz-grpc' ? { GRPC_LISTEN_ADDR: `127.0.0.1:${ports.grpcPort}` } : {}),
         ...variables,
       };
       const control = parts.keep(await startControl(environment, ports));
@@ -163,6 +164,9 @@ function of<Value>(
 function configure({ shipped, plugin }: DeploymentOptions, ports: ControlPorts): EnvoyConfiguration {
   if (shipped === 'ext-authz') {
     return EnvoyConfiguration.shipped('ext-authz').setPort('token-broker-check', ports.checkPort);
+  }
+  if (shipped === 'ext-authz-grpc') {
+    return EnvoyConfiguration.shipped('ext-authz-grpc').setPort('token-broker-grpc', ports.grpcPort);
   }
   return EnvoyConfiguration.shipped('token-broker')
     .setPort('token-broker', ports.filterPort)

@@ -11,18 +11,20 @@ export interface RunningControl {
   filterPort: number;
   /** The port of `/readyz` and `/metrics` (ADMIN_LISTEN_ADDR). */
   adminPort: number;
+  /** A port for GRPC_LISTEN_ADDR, which is off unless its environment says otherwise. */
+  grpcPort: number;
   process: RunningProcess;
   /** Everything it logged so far. */
   log(): string;
   stop(): Promise<void>;
 }
 
-export type ControlPorts = Pick<RunningControl, 'checkPort' | 'filterPort' | 'adminPort'>;
+export type ControlPorts = Pick<RunningControl, 'checkPort' | 'filterPort' | 'adminPort' | 'grpcPort'>;
 
 /** Chooses ports for a control, so that one can be stopped and another started in its place. */
 export async function chooseControlPorts(): Promise<ControlPorts> {
-  const [checkPort = 0, filterPort = 0, adminPort = 0] = await findFreePorts(3);
-  return { checkPort, filterPort, adminPort };
+  const [checkPort = 0, filterPort = 0, adminPort = 0, grpcPort = 0] = await findFreePorts(4);
+  return { checkPort, filterPort, adminPort, grpcPort };
 }
 
 /**

@@ -1,0 +1,40 @@
+import { status as Code, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { refuse } from '../../decide/refuse.ts';
+import { BrokerError } from '../../errors.ts';
+import { type Checked, checkRequest } from '../checked-request.ts';
+import { requestIdOf } from '../request-id.ts';
+import type { Service } from '../service.ts';
+import { checkResponse } from './check-response.ts';
+import type { CheckRequest, CheckResponse } from './messages.ts';
+import { type ReadRequest, readCheckRequest } from './read-request.ts';
+
+/** `envoy.service.auth.v3.Authorization`: what `/check` decides, for Envoy's `ext_authz` over gRPC. */
+export function authorizationEndpoint(service: Service) {
+  return {
+    Check: ({ request }: ServerUnaryCall<CheckRequest, CheckResponse>, answer: sendUnaryData<CheckResponse>) => {
+      check(service, request).then(
+        (response) => answer(null, response),
+        () => answer({ code: Code.INTERNAL, details: 'internal error' }),
+      );
+    },
+  };
+}
+
+async function check(service: Service, message: CheckRequest): Promise<CheckResponse> {
+  const observe = service.observer.begin('grpc');
+  const request = readCheckRequest(message);
+  const checked = await decide(service, request);
+  const requestId = requestIdOf(request?.header('x-request-id')[0]?.toString('latin1'));
+  observe(checked.decision, { route: checked.route?.id ?? '', requestId });
+  return checkResponse(checked, request?.header('cookie') ?? []);
+}
+
+/** It never rejects: whatever goes wrong ends in a refusal that says nothing about it. */
+async function decide(service: Service, request: ReadRequest | undefined): Promise<Checked> {
+  try {
+    if (request === undefined) throw new BrokerError('invalid_input', { message: 'not an HTTP request' });
+    return await checkRequest(service, request);
+  } catch (error) {
+    return { decision: refuse(error, { remember: false }), route: undefined };
+  }
+}

@@ -1,0 +1,98 @@
+import { createServer, type Socket } from 'node:net';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import type { FastifyBaseLogger } from 'fastify';
+import type { ServerTls } from '../create-server.ts';
+import type { ListenOptions } from '../listen.ts';
+import type { Service } from '../service.ts';
+import { authorizationEndpoint } from './authorization.ts';
+import { Health } from './health.ts';
+import { AUTHORIZATION_SERVICE, HEALTH_SERVICE } from './messages.ts';
+
+/** 1 MiB of body, which Envoy may be told to send and which is forgotten, and 256 KiB of all else. */
+const MAXIMUM_MESSAGE_BYTES = 1_310_720;
+const MAXIMUM_CONNECTIONS = 8192;
+/** Of one connection; Envoy opens another when it has more. */
+const MAXIMUM_STREAMS = 1024;
+/** MB that one connection may make Node hold. */
+const MAXIMUM_SESSION_MEMORY = 64;
+/** ms without a byte after which a peer is asked whether it is still there. */
+const KEEP_ALIVE_DELAY = 60_000;
+
+/** Like a Fastify server, as far as it is listened on and closed. */
+export interface GrpcServer {
+  /** @returns the address */
+  listen(options: ListenOptions): Promise<string>;
+  /** What the health service says. */
+  setServing(serving: boolean): void;
+  /** Stops accepting, and resolves when the calls under way have been answered. */
+  close(): Promise<void>;
+}
+
+export interface GrpcServerOptions {
+  readonly service: Service;
+  readonly logger: FastifyBaseLogger;
+  readonly tls: ServerTls | undefined;
+}
+
+/** Envoy's `ext_authz` over gRPC, and `grpc.health.v1`. */
+export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): GrpcServer {
+  // It would print messages of its own, with parts of what came.
+  setLogVerbosity(logVerbosity.NONE);
+  const health = new Health();
+  const server = new Server({
+    'grpc.max_receive_message_length': MAXIMUM_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAXIMUM_STREAMS,
+    'grpc-node.max_session_memory': MAXIMUM_SESSION_MEMORY,
+    'grpc.enable_channelz': 0,
+  });
+  server.addService(AUTHORIZATION_SERVICE, authorizationEndpoint(service));
+  server.addService(HEALTH_SERVICE, health.endpoint);
+  // A listener of our own, because the library's has no limit on connections and no permissions for a socket.
+  const injector = server.createConnectionInjector(credentialsOf(tls));
+  const sockets = new Set<Socket>();
+  const listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY });
+  listener.maxConnections = MAXIMUM_CONNECTIONS;
+  listener.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    injector.injectConnection(socket);
+  });
+  return {
+    listen: ({ listenTextResolver, ...where }) =>
+      new Promise((resolve, reject) => {
+        listener.once('error', reject);
+        listener.listen(where, () => {
+          const text = addressOf(listener.address());
+          logger.info(listenTextResolver(text));
+          resolve(text);
+        });
+      }),
+    setServing: (serving) => health.setServing(serving),
+    close: async () => {
+      health.setServing(false);
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      health.endWatches();
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      // Those that never got as far as a session.
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { certificate, key, clientCa } = tls;
+  return ServerCredentials.createSsl(
+    clientCa ?? null,
+    [{ cert_chain: certificate, private_key: key }],
+    clientCa !== undefined,
+  );
+}
+
+function addressOf(address: ReturnType<ReturnType<typeof createServer>['address']>): string {
+  if (address === null || typeof address === 'string') return address ?? '';
+  const { family, address: host, port } = address;
+  return family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`;
+}
