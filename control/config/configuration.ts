@@ -1,5 +1,6 @@
 import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
+import type { ExchangeAction } from './exchange.ts';
 import type { ProviderConfiguration } from './provider.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
@@ -128,7 +129,7 @@ export interface PolicyEntry {
     /** Upper case; empty: every method. */
     readonly methods: readonly string[];
   };
-  readonly action: PassAction | DenyAction | ClientCredentialsAction;
+  readonly action: PassAction | DenyAction | ClientCredentialsAction | ExchangeAction;
 }
 
 export interface PassAction {

@@ -1,3 +1,4 @@
+import type { ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
 import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
 
 /** The configuration file as its schema (schema.json) describes it, defaults filled in. */
@@ -74,12 +75,10 @@ export type ActionDocument =
       readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
       readonly strip?: readonly string[];
       readonly authenticate?: AuthenticateDocument;
-    };
+    }
+  | ExchangeDocument;
 
 /** Exactly one of these. */
-export interface SourceDocument {
+export interface SourceDocument extends OperatorSourceDocument {
   readonly header?: string;
-  readonly file?: string;
-  readonly environment?: string;
-  readonly value?: string;
 }

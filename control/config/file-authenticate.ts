@@ -55,7 +55,8 @@ function needsToken(document: AuthenticateDocument): boolean {
   return [...about, forwardPayloadHeader, payloadToFilterState].some((each) => each !== undefined);
 }
 
-function readPlace({ header, prefix = '', cookie }: TokenPlaceDocument): TokenPlaceConfiguration {
+/** A place in a request where a token may stand. */
+export function readPlace({ header, prefix = '', cookie }: TokenPlaceDocument): TokenPlaceConfiguration {
   return cookie === undefined
     ? { from: 'header', header: header ?? '', prefix, prefixRequired: prefix !== '' }
     : { from: 'cookie', cookie };

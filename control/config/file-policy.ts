@@ -4,6 +4,8 @@ import { staticValueProblem } from './credential-limits.ts';
 import type { ActionDocument, EntryDocument, SourceDocument } from './document.ts';
 import type { Environment } from './environment-reader.ts';
 import { readAuthenticateDocument } from './file-authenticate.ts';
+import { readExchangeDocument } from './file-exchange.ts';
+import { operatorValue } from './operator-value.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 
@@ -43,6 +45,8 @@ function readAction(setting: string, action: ActionDocument, context: Context): 
         authenticate: action.authenticate && readAuthenticateDocument(setting, action.authenticate, context),
       };
     }
+    case 'exchange':
+      return readExchangeDocument(setting, action, context);
   }
 }
 
@@ -56,23 +60,10 @@ function readSource(
   if (source.header !== undefined) {
     return { from: 'header', header: source.header };
   }
-  const value = staticValue(setting, source, environment, files);
+  const value = operatorValue(setting, source, { environment, files });
   const problem = value && staticValueProblem(part, value);
   if (problem !== undefined) {
     problems.add(setting, problem);
   }
   return { from: 'static', value: value ?? new Secret('') };
-}
-
-/** Undefined when it is in a file that cannot be read. */
-function staticValue(
-  setting: string,
-  source: SourceDocument,
-  environment: Environment,
-  files: Files,
-): Secret | undefined {
-  if (source.file !== undefined) {
-    return files.secret(setting, source.file);
-  }
-  return new Secret(source.value ?? environment[source.environment ?? ''] ?? '');
 }

@@ -3,6 +3,7 @@ import { Secret } from '../secret.ts';
 import { readClaim } from './claim-path.ts';
 import { claimHolds, elementsOf } from './claim-rule.ts';
 import { claimText } from './claim-text.ts';
+import { CLOCK_GRAIN } from './freshness.ts';
 import type { Authentication, Authenticator, Clock, VerifiedToken } from './ports.ts';
 import { readCallerToken } from './read-token.ts';
 import { type CallerPolicy, inputId, type KeyInputs } from './route.ts';
@@ -11,6 +12,8 @@ import { type CallerPolicy, inputId, type KeyInputs } from './route.ts';
 export type Caller =
   | {
       readonly kind: 'authenticated';
+      /** What the caller was known by; undefined where that was no token of the caller's. */
+      readonly token: Secret | undefined;
       /** Headers for the backend, and strings for later filters. */
       readonly inject: ReadonlyMap<string, Secret>;
       readonly state: ReadonlyMap<string, Secret>;
@@ -29,9 +32,6 @@ export interface CallerRefusal {
   readonly scope: string | undefined;
 }
 
-/** ms by which the filter's coarse clock may be behind, so that a decision never outlives the JWT. */
-const CLOCK_GRAIN = 250;
-
 const NOTHING: ReadonlyMap<string, Secret> = new Map();
 
 /** Says who asks, by the route's policy. A bug in it rejects. */
@@ -43,7 +43,9 @@ export function createAuthenticateCaller(authenticator: Authenticator, clock: Cl
     if (failing !== undefined)
       return refuseClaim(failing.rule.claim, (inputs.get(inputId(failing.input)) ?? []).length > 0);
     const lasts = policy.maximumDecisionAge;
-    if (policy.providers.length === 0) return { kind: 'authenticated', inject: NOTHING, state: NOTHING, lasts };
+    if (policy.providers.length === 0) {
+      return { kind: 'authenticated', token: undefined, inject: NOTHING, state: NOTHING, lasts };
+    }
     const token = readCallerToken(policy.places, inputs);
     if (token === undefined) return refused(new BrokerError('jwt_missing'));
     return judge(policy, token, await authenticator.authenticate(policy.providers, token));
@@ -59,6 +61,7 @@ export function createAuthenticateCaller(authenticator: Authenticator, clock: Cl
     }
     return {
       kind: 'authenticated',
+      token,
       inject: headersOf(policy, token, verified),
       state: stateOf(policy, verified),
       lasts: Math.min(verified.expiresAt - clock.now() - CLOCK_GRAIN, policy.maximumDecisionAge),

@@ -7,8 +7,9 @@ import { ageOf, type HeldToken } from './held-token.ts';
 import type { HeldInFront, ObtainToken } from './obtain-token.ts';
 import type { Clock, TokenRequest } from './ports.ts';
 import { readCredentials } from './read-credentials.ts';
+import { readExchange } from './read-exchange.ts';
 import { refuse } from './refuse.ts';
-import type { ClientCredentials, DecideRoute, KeyInputs, Route } from './route.ts';
+import type { DecideRoute, KeyInputs, Route, TokenAction } from './route.ts';
 import { tokenKey } from './token-key.ts';
 
 type AuthenticatedCaller = Extract<Caller, { kind: 'authenticated' }>;
@@ -33,6 +34,7 @@ export type Decide = (route: Route, inputs: KeyInputs, inFront?: HeldInFront) =>
 /** Where nobody has to say who they are. */
 const ANYBODY = {
   kind: 'authenticated',
+  token: undefined,
   inject: new Map<string, Secret>(),
   state: new Map<string, Secret>(),
   lasts: Number.POSITIVE_INFINITY,
@@ -55,33 +57,38 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       case 'authenticated':
         return action === undefined
           ? { ...PASS, inject: caller.inject, state: caller.state, freshness: freshnessFor(caller.lasts) }
-          : clientCredentials(action, inputs, inFront, caller);
+          : withToken(action, inputs, inFront, caller);
     }
   }
 
-  async function clientCredentials(
-    action: ClientCredentials,
+  async function withToken(
+    action: TokenAction,
     inputs: KeyInputs,
     inFront: HeldInFront,
     caller: AuthenticatedCaller,
   ): Promise<Decision> {
-    const { clientId, clientSecret, scope } = readCredentials(action, inputs);
-    const request: TokenRequest = {
-      issuer: action.issuer,
-      grant: 'client_credentials',
-      clientId,
-      clientSecret,
-      scope,
-    };
+    let request: TokenRequest;
+    try {
+      request = requestOf(action, inputs, caller);
+    } catch (error) {
+      const scope = action.kind === 'exchange' ? action.scope : undefined;
+      return refuse(error, { remember: cacheable, scope });
+    }
     const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
       const { error, rememberAtMost } = obtained;
-      return refuse(error, { clientId, remember: cacheable, rememberAtMost });
+      return refuse(error, { clientId: request.clientId, remember: cacheable, rememberAtMost });
     }
     return allow(action, obtained.held, caller);
   }
 
-  function allow(action: ClientCredentials, held: HeldToken, caller: AuthenticatedCaller): Allow {
+  function requestOf(action: TokenAction, inputs: KeyInputs, caller: AuthenticatedCaller): TokenRequest {
+    return action.kind === 'clientCredentials'
+      ? { issuer: action.issuer, grant: 'client_credentials', ...readCredentials(action, inputs) }
+      : readExchange(action, inputs, caller.token, clock.now());
+  }
+
+  function allow(action: TokenAction, held: HeldToken, caller: AuthenticatedCaller): Allow {
     const inject = new Map(caller.inject);
     inject.set(action.authorizationHeader, new Secret(`Bearer ${held.token.accessToken.reveal()}`));
     for (const { field, header } of action.tokenHeaders) {
@@ -95,7 +102,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       inject,
       state: caller.state,
       tokenDigest: held.token.digest,
-      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable, caller.lasts) : undefined,
+      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable, caller.lasts, held.dueAt) : undefined,
     };
   }
 

@@ -12,6 +12,9 @@ const REFRESH_AT = 0.75;
 /** A token of a very short life keeps this share of it as its margin. */
 const SHORTEST_MARGIN_SHARE = 5;
 
+/** ms by which the filter's coarse clock may be behind, so that a decision never outlives the caller's token. */
+export const CLOCK_GRAIN = 250;
+
 /**
  * How long a token may be given out, counted from the request for it.
  *
@@ -36,14 +39,20 @@ export function refreshAge(usable: number): number {
  * @param age ms
  * @param usable ms, from {@link usableLifetime}
  * @param limit ms from now for which the decision on its caller stands
+ * @param dueAt ms of age at which another is asked for
  * @returns undefined when less than a second is left
  */
-export function freshnessAt(age: number, usable: number, limit = Number.POSITIVE_INFINITY): Freshness | undefined {
+export function freshnessAt(
+  age: number,
+  usable: number,
+  limit = Number.POSITIVE_INFINITY,
+  dueAt = refreshAge(usable),
+): Freshness | undefined {
   const left = Math.floor(Math.min(usable - age, limit) / 1000);
   if (left < 1) {
     return undefined;
   }
-  const untilRefresh = Math.floor(Math.min(refreshAge(usable) - age, refreshAge(limit)) / 1000);
+  const untilRefresh = Math.floor(Math.min(dueAt - age, refreshAge(limit)) / 1000);
   // At least a second, or every request would ask again while the refresh behind is under way.
   const maxAge = Math.min(left, Math.max(1, untilRefresh));
   return { maxAge, staleWhileRevalidate: left - maxAge, staleIfError: left - maxAge };

@@ -5,6 +5,8 @@ export interface HeldToken {
   readonly token: Token;
   /** ms from the request for it in which it may be given out. */
   readonly usable: number;
+  /** ms from the request for it after which another is asked for; infinite where another would last no longer. */
+  readonly dueAt: number;
   /** Monotonic clock, ms: when the request for it was sent. */
   readonly obtainedAtMonotonic: number;
   /** Monotonic clock, ms: when control last tried to have another token in its place. */

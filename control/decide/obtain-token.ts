@@ -1,8 +1,9 @@
-import { BrokerError } from '../errors.ts';
-import { refreshAge, usableLifetime } from './freshness.ts';
+import { BrokerError, type ErrorCode } from '../errors.ts';
+import { usableLifetime } from './freshness.ts';
 import { ageOf, deadlineOf, type HeldToken } from './held-token.ts';
 import type { Clock, Minter, SingleFlight, Store, TokenRequest } from './ports.ts';
-import { REFUSAL_LIFETIME } from './refuse.ts';
+import { isIssuersRefusal, REFUSAL_LIFETIME } from './refuse.ts';
+import { clampToSubject } from './subject-lifetime.ts';
 import type { TokenEvents } from './token-events.ts';
 
 /** ms between two attempts to have another token in the place of one that is still held. */
@@ -13,6 +14,7 @@ const ROUNDING = 1000;
 
 /** A refusal of credentials by the issuer, believed until either clock, in ms, reaches its end. */
 export interface Refusal {
+  readonly code: ErrorCode;
   readonly until: number;
   readonly untilMonotonic: number;
 }
@@ -53,10 +55,10 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
   async function mint(key: string, request: TokenRequest, renewalTriedAt?: number): Promise<HeldToken> {
     const obtainedAtMonotonic = clock.monotonic();
     const token = await minter.mint(request);
-    const usable = usableLifetime(token.lifetime, safetyMargin);
-    const held = { token, usable, obtainedAtMonotonic, renewalTriedAt };
-    if (ageOf(held, clock) >= usable) {
-      throw new BrokerError('invalid_token_response', { cause: new Error('the token had expired when it arrived') });
+    const life = clampToSubject(request, token, usableLifetime(token.lifetime, safetyMargin));
+    const held = { token, usable: life.usable, dueAt: life.dueAt, obtainedAtMonotonic, renewalTriedAt };
+    if (ageOf(held, clock) >= held.usable) {
+      throw new BrokerError(life.endedBy, { cause: new Error('it had expired when the token arrived') });
     }
     await tokens.set(key, held, deadlineOf(held));
     return held;
@@ -116,18 +118,18 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     try {
       return { kind: 'token', held: await renew(key, held, (at) => mint(key, request, at)) };
     } catch (error) {
-      if (error instanceof BrokerError && error.code === 'credentials_rejected') {
+      if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
         // The backend and the issuer agree that this client is no longer welcome.
         await tokens.delete(key);
-        await remember(key);
+        await remember(key, error.code);
       }
       return { kind: 'refused', error };
     }
   }
 
-  async function remember(key: string): Promise<void> {
+  async function remember(key: string, code: ErrorCode): Promise<void> {
     const lifetime = REFUSAL_LIFETIME * 1000;
-    const refusal = { until: clock.now() + lifetime, untilMonotonic: clock.monotonic() + lifetime };
+    const refusal = { code, until: clock.now() + lifetime, untilMonotonic: clock.monotonic() + lifetime };
     await refusals.set(key, refusal, refusal.until);
   }
 
@@ -139,8 +141,8 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       });
       return { kind: 'token', held };
     } catch (error) {
-      if (error instanceof BrokerError && error.code === 'credentials_rejected') {
-        await remember(key);
+      if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
+        await remember(key, error.code);
       }
       return { kind: 'refused', error };
     }
@@ -165,7 +167,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       return replace(key, request, held);
     }
     const isWaitedFor = held.token.digest !== inFront.held;
-    const due = ageOf(held, clock) >= refreshAge(held.usable) - (isWaitedFor ? 0 : ROUNDING);
+    const due = ageOf(held, clock) >= held.dueAt - (isWaitedFor ? 0 : ROUNDING);
     events.lookedUp(due ? 'refresh' : 'hit');
     if (due && !isWaitedFor) {
       return refresh(key, request, held);
@@ -183,9 +185,9 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     }
     const refusal = await refusals.get(key);
     const believedFor = refusal === undefined ? 0 : remaining(refusal);
-    if (believedFor > 0) {
+    if (refusal !== undefined && believedFor > 0) {
       events.lookedUp('refused');
-      const error = new BrokerError('credentials_rejected');
+      const error = new BrokerError(refusal.code);
       return { kind: 'refused', error, rememberAtMost: Math.floor(believedFor / 1000) };
     }
     events.lookedUp('miss');

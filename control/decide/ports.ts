@@ -10,15 +10,39 @@ export interface Clock {
 }
 
 /** What a token request contains, and so what a token is remembered by. */
-export interface TokenRequest {
+export type TokenRequest = ClientCredentialsRequest | TokenExchangeRequest;
+
+interface TokenRequestBase {
   /** The issuer's name in the configuration. */
   readonly issuer: string;
-  readonly grant: 'client_credentials';
   readonly clientId: string;
   /** Absent where the client authenticates with a key or a certificate. */
   readonly clientSecret: Secret | undefined;
   /** Space separated (RFC 6749 section 3.3); absent when none was asked for. */
   readonly scope: string | undefined;
+}
+
+/** RFC 6749 section 4.4. */
+export interface ClientCredentialsRequest extends TokenRequestBase {
+  readonly grant: 'client_credentials';
+}
+
+/** RFC 8693 section 2.1; the client is the operator's own. */
+export interface TokenExchangeRequest extends TokenRequestBase {
+  readonly grant: 'urn:ietf:params:oauth:grant-type:token-exchange';
+  readonly subjectToken: Secret;
+  readonly subjectTokenType: string;
+  /** Absent: an access token. */
+  readonly requestedTokenType: string | undefined;
+  readonly actorToken: Secret | undefined;
+  readonly actorTokenType: string | undefined;
+  readonly resources: readonly string[];
+  readonly audiences: readonly string[];
+  readonly extraParameters: ReadonlyMap<string, string>;
+  /** Wall clock, ms: when the subject or the actor token expires, as far as they say; read from these, not verified. */
+  readonly expiresAt: number | undefined;
+  /** ms for which the token may be given out at most, because nobody says when the subject is no longer welcome. */
+  readonly maximumAge: number;
 }
 
 /** A token as the issuer gave it. */
@@ -37,7 +61,8 @@ export interface Token {
 /** Obtains a token from an issuer; one call is one request to it, within its budget. */
 export interface Minter {
   /** @throws BrokerError: credentials_rejected, issuer_refused, invalid_token_response, token_response_too_large,
-   * issuer_unavailable or issuer_busy */
+   * issuer_unavailable or issuer_busy; for an exchange subject_token_rejected, exchange_target_refused,
+   * exchange_scope_refused or exchange_denied instead of the first */
   mint(request: TokenRequest): Promise<Token>;
 }
 

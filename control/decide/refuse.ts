@@ -10,7 +10,35 @@ const REMEMBER: Partial<Record<ErrorCode, number>> = {
   // The client may be registered, or its secret corrected, at any moment.
   credentials_rejected: 10,
   jwt_missing: 60,
+  bearer_token_required: 60,
+  actor_token_required: 60,
+  subject_token_invalid: 60,
+  actor_token_invalid: 60,
+  // A wall clock may have been ahead.
+  subject_token_expired: 10,
+  // The issuer's own policy may change at any moment.
+  subject_token_rejected: 10,
+  exchange_target_refused: 10,
+  exchange_scope_refused: 10,
+  exchange_denied: 10,
 };
+
+/** What an issuer says of the credentials themselves, and not of its own state. */
+const ISSUERS_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'credentials_rejected',
+  'subject_token_rejected',
+  'exchange_target_refused',
+  'exchange_scope_refused',
+  'exchange_denied',
+]);
+
+/** 401 without an error code in its challenge: the request carried no credentials at all (RFC 6750 section 3.1). */
+const NOTHING_CAME: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'jwt_missing',
+  'missing_credentials',
+  'bearer_token_required',
+  'actor_token_required',
+]);
 
 /** A refused JWT may be one that is good in a moment: its key is published late, or its time comes. */
 const REMEMBER_TOKEN = 10;
@@ -26,7 +54,7 @@ const CHALLENGE = 'Bearer realm="token-broker"';
  * @param error anything thrown; what is not a BrokerError is a bug, and ends in 503
  * @param options.remember false: the answer must not be given again
  * @param options.rememberAtMost whole seconds
- * @param options.scope what the token lacks, space separated (RFC 6750 section 3)
+ * @param options.scope what a token needs, space separated (RFC 6750 section 3)
  */
 export function refuse(
   error: unknown,
@@ -51,6 +79,11 @@ export function refuse(
   };
 }
 
+/** Whether the issuer has refused these credentials, and would again. */
+export function isIssuersRefusal(code: ErrorCode): boolean {
+  return ISSUERS_REFUSALS.has(code);
+}
+
 /** A caller's own token, and not the keys that it is checked with. */
 function isTokenRefusal({ code, status }: BrokerError): boolean {
   return code.startsWith('jwt_') && status < 500;
@@ -71,9 +104,8 @@ function headersOf(refusal: BrokerError, scope: string | undefined): ReadonlyMap
 /** RFC 6750 section 3.1; nothing in it says what was wrong with a token. */
 function challengeOf(refusal: BrokerError, scope: string | undefined): string | undefined {
   if (refusal.status === 401) {
-    // No error code when the request carried no credentials at all.
-    const rejected = refusal.code === 'credentials_rejected' || refusal.code.startsWith('jwt_');
-    return rejected && refusal.code !== 'jwt_missing' ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE;
+    if (!NOTHING_CAME.has(refusal.code)) return `${CHALLENGE}, error="invalid_token"`;
+    return scope === undefined ? CHALLENGE : `${CHALLENGE}, scope="${scope}"`;
   }
   if (refusal.status !== 403 || !isTokenRefusal(refusal)) {
     return undefined;

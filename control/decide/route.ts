@@ -51,7 +51,7 @@ export interface DecideRoute extends RouteBase {
   /** Who may ask; undefined: anybody. */
   readonly authentication: CallerPolicy | undefined;
   /** Undefined where an allowed request goes on without a token of ours. */
-  readonly action: ClientCredentials | undefined;
+  readonly action: TokenAction | undefined;
 }
 
 /** Something in a request that a decision depends on. */
@@ -98,20 +98,49 @@ export interface TokenPlace {
   readonly prefixRequired: boolean;
 }
 
-/** RFC 6749 section 4.4, with everything resolved that does not come with the request. */
-export interface ClientCredentials {
-  readonly kind: 'clientCredentials';
+/** How a token is obtained, with everything resolved that does not come with the request. */
+export type TokenAction = ClientCredentials | TokenExchange;
+
+interface TokenActionBase {
   readonly issuer: string;
-  /** A digest of all that a token request to the issuer contains besides the credentials and the scope. */
+  /** A digest of all that a token request to the issuer contains besides what the action says. */
   readonly issuerDigest: string;
-  readonly clientId: Source;
-  /** Undefined where the client authenticates without a secret. */
-  readonly clientSecret: Source | undefined;
-  readonly scope: Source | undefined;
   /** Lower case; gets `Bearer <token>`. */
   readonly authorizationHeader: string;
   readonly tokenHeaders: readonly { readonly field: string; readonly header: string }[];
 }
+
+/** RFC 6749 section 4.4. */
+export interface ClientCredentials extends TokenActionBase {
+  readonly kind: 'clientCredentials';
+  readonly clientId: Source;
+  /** Undefined where the client authenticates without a secret. */
+  readonly clientSecret: Source | undefined;
+  readonly scope: Source | undefined;
+}
+
+/** RFC 8693; the client is the operator's own. */
+export interface TokenExchange extends TokenActionBase {
+  readonly kind: 'exchange';
+  readonly clientId: string;
+  readonly clientSecret: Secret | undefined;
+  readonly scope: string | undefined;
+  readonly resources: readonly string[];
+  readonly audiences: readonly string[];
+  /** Undefined: the token that authentication has verified. */
+  readonly subjectToken: TokenPlace | undefined;
+  readonly subjectTokenType: string;
+  readonly requestedTokenType: string | undefined;
+  readonly actorToken: ActorSource | undefined;
+  readonly actorTokenType: string | undefined;
+  readonly extraParameters: ReadonlyMap<string, string>;
+  /** ms for which an exchanged token is given out at most. */
+  readonly maximumDecisionAge: number;
+}
+
+export type ActorSource =
+  | { readonly from: 'input'; readonly place: TokenPlace }
+  | { readonly from: 'static'; readonly value: Secret };
 
 export type Source =
   | { readonly from: 'input'; readonly input: KeyInput }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { TokenRequest } from './ports.ts';
+import type { TokenExchangeRequest, TokenRequest } from './ports.ts';
 
 /**
  * What a token is remembered by: two requests share it only if everything in them is equal. Every field is preceded by
@@ -17,6 +17,7 @@ export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: strin
     request.clientId,
     request.clientSecret?.reveal(),
     request.scope,
+    ...(request.grant === 'client_credentials' ? [] : exchangeFields(request)),
   ];
   const hmac = createHmac('sha256', key);
   for (const field of fields) {
@@ -27,4 +28,18 @@ export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: strin
     hmac.update(prefix).update(bytes);
   }
   return hmac.digest('hex');
+}
+
+/** Lists are preceded by their length. When the tokens expire is left out: it is read from these very tokens. */
+function exchangeFields(request: TokenExchangeRequest): (string | undefined)[] {
+  const { resources, audiences, extraParameters } = request;
+  return [
+    request.subjectToken.reveal(),
+    request.subjectTokenType,
+    request.requestedTokenType,
+    request.actorToken?.reveal(),
+    request.actorTokenType,
+    String(request.maximumAge),
+    ...[resources, audiences, [...extraParameters].flat()].flatMap((list) => [String(list.length), ...list]),
+  ];
 }

@@ -6,9 +6,13 @@ import type { BreakerState } from './budget/circuit-breaker.ts';
 import type { Standing } from './budget/waiting-room.ts';
 import { prepareClientAuthentication } from './client-authentication.ts';
 import { describeFailure } from './failure.ts';
+import { readExchangedToken } from './read-exchanged-token.ts';
 import { readToken } from './read-token.ts';
 import { type Sender, sendTokenRequest } from './send-token-request.ts';
 import { createTransport, type Fetch } from './transport.ts';
+
+/** The issuer does not know, or no longer wants, whoever asked. */
+const REJECTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['credentials_rejected', 'subject_token_rejected']);
 
 /** What minting tells about itself, for metrics and logs; nothing in it is secret. */
 export interface MintObserver {
@@ -63,11 +67,11 @@ export function createMinter(
     if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
     const answer = await issuer.budget.run(request, () => sendTokenRequest(issuer.sender, request));
     try {
-      const token = readToken(answer);
+      const token = request.grant === 'client_credentials' ? readToken(answer) : readExchangedToken(answer, request);
       issuer.budget.learn(request, true);
       return token;
     } catch (error) {
-      if (error instanceof BrokerError && error.code === 'credentials_rejected') issuer.budget.learn(request, false);
+      if (error instanceof BrokerError && REJECTIONS.has(error.code)) issuer.budget.learn(request, false);
       throw error;
     }
   }

@@ -19,8 +19,18 @@ const MAXIMUM_EXPIRES_IN = 10 * 365 * 24 * 60 * 60;
 export function readToken(answer: Answer): Token {
   if (answer.status !== 200) throw refusalOf(answer);
   const members = parseMembers(answer.body);
+  const type = members.get('token_type');
+  if (type !== undefined && type !== null && type !== '') checkTokenType(type);
+  return tokenFrom(answer, members);
+}
+
+/**
+ * Reads what every token response has in common.
+ *
+ * @throws BrokerError invalid_token_response
+ */
+export function tokenFrom(answer: Answer, members: ReadonlyMap<string, unknown>): Token {
   const accessToken = new Secret(readAccessToken(members.get('access_token')));
-  checkTokenType(members.get('token_type'));
   return {
     accessToken,
     digest: accessToken.digest(),
@@ -39,8 +49,8 @@ function readAccessToken(value: unknown): string {
   return value;
 }
 
-function checkTokenType(value: unknown): void {
-  if (value === undefined || value === null || value === '') return;
+/** @throws BrokerError invalid_token_response: only what `Bearer` announces may be sent as such */
+export function checkTokenType(value: unknown): void {
   if (typeof value !== 'string') throw invalid('token_type is not a string');
   if (value.toLowerCase() !== 'bearer') throw invalid('token_type is not Bearer');
 }

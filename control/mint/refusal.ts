@@ -26,26 +26,30 @@ const KNOWN_ERRORS: ReadonlySet<unknown> = new Set([
  * bad answer (502), and 429 means to come back later (503).
  */
 export function refusalOf(answer: Answer): BrokerError {
-  const code = codeOf(answer.status);
+  return refusalWith(answer, codeOf(answer.status));
+}
+
+/** A refusal with this code; an issuer that asks to be left alone is heard unless the credentials are at fault. */
+export function refusalWith(answer: Answer, code: ErrorCode): BrokerError {
+  const error = registeredError(answer);
   const retryAfter = answer.retryAfter === undefined ? undefined : Math.min(answer.retryAfter, MAXIMUM_RETRY_AFTER);
   return new BrokerError(code, {
-    cause: new Error(`the issuer answered ${answer.status}${namedError(answer)}`),
-    ...(retryAfter === undefined || code === 'credentials_rejected'
-      ? {}
-      : { retryAfter: Math.ceil(retryAfter / 1000) }),
+    cause: new Error(`the issuer answered ${answer.status}${error === undefined ? '' : ` ${error}`}`),
+    ...(retryAfter === undefined || !code.startsWith('issuer_') ? {} : { retryAfter: Math.ceil(retryAfter / 1000) }),
   });
+}
+
+/** @returns undefined when the answer names none that is registered */
+export function registeredError(answer: Answer): string | undefined {
+  try {
+    const error = parseMembers(answer.body).get('error');
+    return typeof error === 'string' && KNOWN_ERRORS.has(error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function codeOf(status: number): ErrorCode {
   if (status === 429) return 'issuer_busy';
   return status >= 400 && status < 500 ? 'credentials_rejected' : 'issuer_refused';
-}
-
-function namedError(answer: Answer): string {
-  try {
-    const error = parseMembers(answer.body).get('error');
-    return KNOWN_ERRORS.has(error) ? ` ${error}` : '';
-  } catch {
-    return '';
-  }
 }

@@ -4,6 +4,7 @@ import type { Clock, TokenRequest } from '../decide/ports.ts';
 import { BrokerError } from '../errors.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import type { Authenticate } from './client-authentication.ts';
+import { addExchangeParameters } from './exchange-parameters.ts';
 import { describeFailure } from './failure.ts';
 import type { Fetch } from './transport.ts';
 
@@ -16,8 +17,8 @@ export interface Sender {
 }
 
 /**
- * Sends one client credentials request (RFC 6749 section 4.4.2) and reads the answer, whatever it is, within the issuer's
- * timeout. Redirects are answers too: they are never followed.
+ * Sends one token request (RFC 6749 section 4.4.2, RFC 8693 section 2.1) and reads the answer, whatever it is, within
+ * the issuer's timeout. Redirects are answers too: they are never followed.
  *
  * @throws BrokerError issuer_unavailable when no whole answer came, or token_response_too_large
  */
@@ -28,10 +29,11 @@ export async function sendTokenRequest(sender: Sender, request: TokenRequest): P
   const signal = AbortSignal.timeout(issuer.timeout);
   const sentAt = clock.now();
   try {
-    const response = await oauth.clientCredentialsGrantRequest(
+    const response = await oauth.genericTokenEndpointRequest(
       { issuer: endpoint, token_endpoint: endpoint },
       { client_id: request.clientId },
       authentication,
+      request.grant,
       parametersOf(issuer, request),
       {
         [oauth.customFetch]: sender.fetch,
@@ -52,6 +54,7 @@ export async function sendTokenRequest(sender: Sender, request: TokenRequest): P
 /** The request's own parameters come last, so that configured ones can never stand in for them. */
 function parametersOf(issuer: IssuerConfiguration, request: TokenRequest): URLSearchParams {
   const parameters = new URLSearchParams([...issuer.extraParameters]);
+  if (request.grant !== 'client_credentials') addExchangeParameters(parameters, request);
   if (request.scope) parameters.set('scope', request.scope);
   return parameters;
 }

@@ -72,8 +72,8 @@ export function compileClientCredentials(
 }
 
 /** The token that is injected must not be another one, nor stand where a claim or the caller's own token should. */
-function refuseConflicts(
-  { authenticate }: ClientCredentialsAction,
+export function refuseConflicts(
+  { authenticate }: Pick<ClientCredentialsAction, 'authenticate'>,
   caller: CompiledCaller,
   injected: readonly string[],
   names: HeaderNames,

@@ -5,6 +5,7 @@ import { BrokerError } from '../errors.ts';
 import { compileCaller } from './caller-policy.ts';
 import { compileClientCredentials } from './client-credentials.ts';
 import { cacheMaterial, digestOf, issuerDigest, type Material, type ReadFile } from './digests.ts';
+import { compileExchange } from './exchange.ts';
 import { HeaderNames } from './header-names.ts';
 import type { Keys } from './keys.ts';
 import { createProvided, type Provided } from './providers.ts';
@@ -93,7 +94,8 @@ function compileAction(
       const body = `${message}\n`;
       return { compiled: { kind: 'deny', status, body, strip: [], stripCookies: [] }, material: [status, body] };
     }
-    case 'clientCredentials': {
+    case 'clientCredentials':
+    case 'exchange': {
       const issuer = configuration.issuers.get(action.issuer);
       if (issuer === undefined) {
         const known = [...configuration.issuers.keys()].join(', ') || 'there are none';
@@ -101,7 +103,10 @@ function compileAction(
       }
       const issuerMaterial = issuer === undefined ? '' : issuerDigest(issuer, context.keys, context.readFile);
       const caller = compileCaller(action.authenticate, context.provided, names);
-      const { compiled, material } = compileClientCredentials(action, caller, issuerMaterial, context.keys, names);
+      const { compiled, material } =
+        action.kind === 'exchange'
+          ? compileExchange(action, caller, issuer, issuerMaterial, context.keys, names)
+          : compileClientCredentials(action, caller, issuerMaterial, context.keys, names);
       return { compiled, material: [material, cacheMaterial(configuration)] };
     }
   }

@@ -1,4 +1,6 @@
+import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
 import { startOAuthServer } from '../../tools/oauth-server/server.ts';
+import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
 import { startDex } from './dex.ts';
 import { type IssuerProxy, startIssuerProxy } from './issuer-proxy.ts';
 
@@ -21,6 +23,24 @@ export interface IdentityProvider extends IssuerProxy {
   grant(client: Client): Promise<string>;
   /** Two scopes that both clients may ask for. */
   scopes: { first: string; second: string };
+  exchange: Exchange;
+}
+
+/** How it exchanges tokens (RFC 8693) for the first client. */
+interface Exchange {
+  /** A token that is good for as long, and that may be exchanged. */
+  subject(client: Client, lifetimeSeconds?: number): Promise<string>;
+  /** Whether it refuses subjects that it did not sign; the connector that Dex has for tests takes any. */
+  checksSubjects: boolean;
+  /** What a policy entry says to get a token for one audience, and for another. */
+  first: ExchangeTarget;
+  second: ExchangeTarget;
+}
+
+interface ExchangeTarget {
+  /** One of `aud` of the token, and of no token for the other target. */
+  audience: string;
+  action: Pick<ExchangeDocument, 'audiences' | 'scope' | 'extraParameters'>;
 }
 
 /** What runs behind the proxy. */
@@ -30,6 +50,7 @@ interface Server {
   jwksUri: string;
   audienceOf(client: Client): string;
   scopes: IdentityProvider['scopes'];
+  exchange: Exchange;
   stop(): Promise<void>;
 }
 
@@ -55,6 +76,7 @@ export async function startIdentityProvider(tokenLifetimeSeconds = 300): Promise
     grant: (client) => grant(server, client),
     clients: CLIENTS,
     scopes: server.scopes,
+    exchange: server.exchange,
     async stop() {
       await proxy.stop();
       await server.stop();
@@ -66,23 +88,56 @@ async function startEmbedded(tokenLifetimeSeconds: number): Promise<Server> {
   const scopes = { first: 'read', second: 'write' };
   const scope = Object.values(scopes).join(' ');
   const clients = Object.values(CLIENTS).map((client) => ({ ...client, scope }));
-  const server = await startOAuthServer({ clients, tokenLifetimeSeconds });
+  const audiences = { first: 'orders', second: 'https://payments.example/api' };
+  const server = await startOAuthServer({ clients, tokenLifetimeSeconds, audiences: Object.values(audiences) });
   const { url, tokenEndpoint, jwksUri } = server;
   // What oidc-provider is told that tokens are for, whoever asks.
   const audienceOf = () => 'https://backend.example';
-  return { issuer: url, tokenEndpoint, jwksUri, audienceOf, scopes, stop: () => server.close() };
+  const exchange: Exchange = {
+    async subject(client, lifetimeSeconds = tokenLifetimeSeconds) {
+      server.setTokenLifetime(lifetimeSeconds);
+      const token = await grant({ tokenEndpoint, scopes }, client);
+      server.setTokenLifetime(tokenLifetimeSeconds);
+      return token;
+    },
+    checksSubjects: true,
+    first: { audience: audiences.first, action: { audiences: [audiences.first] } },
+    second: { audience: audiences.second, action: { audiences: [audiences.second] } },
+  };
+  return { issuer: url, tokenEndpoint, jwksUri, audienceOf, scopes, exchange, stop: () => server.close() };
 }
 
 async function startRealDex(tokenLifetimeSeconds: number): Promise<Server> {
   // Dex knows no scopes of an application's own, and lets every client ask for these.
   const scopes = { first: 'openid', second: 'openid email' };
-  const dex = await startDex({ clients: Object.values(CLIENTS), tokenLifetimeSeconds });
+  const { first, second } = CLIENTS;
+  const dex = await startDex({
+    // The second lets the first ask for tokens that are meant for it.
+    clients: [first, { ...second, trustedPeers: [first.id] }],
+    tokenLifetimeSeconds,
+    grantTypes: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+    connectors: [{ type: 'mockCallback', id: 'mock', name: 'mock' }],
+  });
   const { issuer, tokenEndpoint, jwksUri } = dex;
-  return { issuer, tokenEndpoint, jwksUri, audienceOf: ({ id }) => id, scopes, stop: () => dex.stop() };
+  const extraParameters = { connector_id: 'mock' };
+  const exchange: Exchange = {
+    subject: async ({ id }, lifetimeSeconds = tokenLifetimeSeconds) =>
+      signToken(createSigningKey(), { sub: id, exp: Math.floor(Date.now() / 1000) + lifetimeSeconds }),
+    checksSubjects: false,
+    first: { audience: first.id, action: { scope: { value: 'openid' }, extraParameters } },
+    second: {
+      audience: second.id,
+      action: { scope: { value: `openid audience:server:client_id:${second.id}` }, extraParameters },
+    },
+  };
+  return { issuer, tokenEndpoint, jwksUri, audienceOf: ({ id }) => id, scopes, exchange, stop: () => dex.stop() };
 }
 
 /** RFC 6749 section 4.4; the credentials are form-encoded before they are put together (section 2.3.1). */
-async function grant({ tokenEndpoint, scopes }: Server, { id, secret }: Client): Promise<string> {
+async function grant(
+  { tokenEndpoint, scopes }: Pick<Server, 'tokenEndpoint' | 'scopes'>,
+  { id, secret }: Client,
+): Promise<string> {
   const encoded = [id, secret].map(encodeURIComponent).join(':');
   const answer = await fetch(tokenEndpoint, {
     method: 'POST',

@@ -31,8 +31,11 @@ export class ProvenCredentials {
     this.#digests.delete(this.#digestOf(request));
   }
 
-  #digestOf({ clientId, clientSecret }: TokenRequest): string {
-    const fields = JSON.stringify([clientId, clientSecret?.reveal() ?? null]);
+  #digestOf(request: TokenRequest): string {
+    const { clientId, clientSecret } = request;
+    // The client of an exchange is the operator's: it is the subject that may be anybody's invention.
+    const subject = request.grant === 'client_credentials' ? null : request.subjectToken.reveal();
+    const fields = JSON.stringify([clientId, clientSecret?.reveal() ?? null, subject]);
     return createHmac('sha256', this.#key).update(fields).digest('base64url');
   }
 }

@@ -1,0 +1,137 @@
+import type { TokenPlaceConfiguration } from '../config/authenticate.ts';
+import type { IssuerConfiguration } from '../config/configuration.ts';
+import type { ExchangeAction } from '../config/exchange.ts';
+import { type ActorSource, type DecideRoute, inputId, type TokenExchange, type TokenPlace } from '../decide/route.ts';
+import { BrokerError, type ErrorCode } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { CompiledCaller } from './caller-policy.ts';
+import { refuseConflicts } from './client-credentials.ts';
+import { type Material, staticMaterial } from './digests.ts';
+import type { HeaderNames } from './header-names.ts';
+import type { Keys } from './keys.ts';
+
+/** Bytes of a subject or an actor token. */
+const MAXIMUM_TOKEN = 16 * 1024;
+
+/** RFC 6750 section 2.1. */
+const BEARER: TokenPlaceConfiguration = {
+  from: 'header',
+  header: 'authorization',
+  prefix: 'Bearer ',
+  prefixRequired: true,
+};
+
+/**
+ * @param caller who may use the entry
+ * @param issuerDigest enters the route's digest, so that a change of the issuer empties the caches of its routes
+ */
+export function compileExchange(
+  action: ExchangeAction,
+  caller: CompiledCaller,
+  issuer: IssuerConfiguration | undefined,
+  issuerDigest: string,
+  keys: Keys,
+  names: HeaderNames,
+): { compiled: Omit<DecideRoute, 'id' | 'digest' | 'match'>; material: Material } {
+  refuseMissingSecret(action, issuer, names);
+  const subjectToken = compileSubject(action, names);
+  const actorToken = compileActor(action, names);
+  const places = [subjectToken, actorToken?.from === 'input' ? actorToken.place : undefined].filter(isDefined);
+  const inputs = [...caller.inputs, ...places.map(({ input }) => input)];
+  names.refuseShared(inputs.map(inputId));
+  const authorizationHeader = names.one('authorizationHeader', action.authorizationHeader);
+  const tokenHeaders = action.tokenHeaders.map(({ field, header }) => ({
+    field,
+    header: names.one('tokenHeaders', header),
+  }));
+  refuseConflicts(action, caller, [authorizationHeader, ...tokenHeaders.map(({ header }) => header)], names);
+  const { clientId, clientSecret, scope, resources, audiences, subjectTokenType, requestedTokenType } = action;
+  const { extraParameters, maximumDecisionAge } = action;
+  const exchange: TokenExchange = {
+    kind: 'exchange',
+    issuer: action.issuer,
+    issuerDigest,
+    clientId: clientId.reveal(),
+    ...{ clientSecret, scope, resources, audiences, subjectToken, subjectTokenType, requestedTokenType },
+    actorToken,
+    actorTokenType: action.actorToken?.type,
+    ...{ extraParameters, maximumDecisionAge, authorizationHeader, tokenHeaders },
+  };
+  const headers = places.filter(({ input }) => input.source === 'header');
+  const cookies = places.filter(({ input }) => input.source === 'cookie');
+  return {
+    compiled: {
+      kind: 'decide',
+      inputs,
+      // What was exchanged is spent. A token's field may be absent: then the client's own header must not stand in.
+      strip: names.list('strip', [
+        ...caller.strip,
+        ...headers.map(({ input }) => input.name),
+        ...tokenHeaders.map(({ header }) => header),
+        ...action.strip,
+      ]),
+      stripCookies: [...caller.stripCookies, ...cookies.map(({ input }) => input.name)],
+      authentication: caller.policy,
+      action: exchange,
+    },
+    material: [exchangeMaterial(exchange, keys), caller.material],
+  };
+}
+
+function refuseMissingSecret(
+  { clientSecret }: ExchangeAction,
+  issuer: IssuerConfiguration | undefined,
+  names: HeaderNames,
+) {
+  if (clientSecret === undefined && issuer?.clientAuthentication.method.startsWith('client_secret_')) {
+    names.problem(
+      `needs clientSecret, because its issuer's clientAuthentication.method is ${issuer.clientAuthentication.method}`,
+    );
+  }
+}
+
+/** Undefined: what authentication has verified, unless it reads no token or the entry names another place. */
+function compileSubject({ subjectToken, authenticate }: ExchangeAction, names: HeaderNames): TokenPlace | undefined {
+  const verifies = authenticate !== undefined && authenticate.providers.length > 0;
+  if (subjectToken === undefined && verifies) return undefined;
+  return compilePlace('subjectToken', subjectToken ?? BEARER, 'subject_token_invalid', names);
+}
+
+function compileActor({ actorToken }: ExchangeAction, names: HeaderNames): ActorSource | undefined {
+  if (actorToken === undefined) return undefined;
+  const { source } = actorToken;
+  return source.from === 'static'
+    ? { from: 'static', value: source.value }
+    : { from: 'input', place: compilePlace('actorToken', source.place, 'actor_token_invalid', names) };
+}
+
+function compilePlace(use: string, place: TokenPlaceConfiguration, code: ErrorCode, names: HeaderNames): TokenPlace {
+  const { status, message } = new BrokerError(code);
+  const refusal = { status, body: `${message}\n` };
+  if (place.from === 'cookie') {
+    const input = { source: 'cookie', name: place.cookie, maximumBytes: MAXIMUM_TOKEN, refusal } as const;
+    return { input, prefix: '', prefixRequired: false };
+  }
+  const name = names.one(use, place.header);
+  const maximumBytes = MAXIMUM_TOKEN + place.prefix.length;
+  const input = { source: 'header', name, maximumBytes, refusal } as const;
+  return { input, prefix: place.prefix, prefixRequired: place.prefixRequired };
+}
+
+/** Values of the operator's may be secret. */
+function exchangeMaterial(exchange: TokenExchange, keys: Keys): Material {
+  const { clientId, clientSecret, actorToken, extraParameters, ...rest } = exchange;
+  const actor =
+    actorToken?.from === 'static' ? staticMaterial(keys, actorToken.value) : JSON.stringify(actorToken ?? null);
+  return [
+    clientId,
+    clientSecret === undefined ? null : staticMaterial(keys, clientSecret),
+    actor,
+    staticMaterial(keys, new Secret(JSON.stringify([...extraParameters]))),
+    JSON.stringify(rest),
+  ];
+}
+
+function isDefined<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
+}
