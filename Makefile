@@ -38,6 +38,10 @@ test: $(BUILT) ## Run all tests that need no Go: unit, contract, simulated host,
 test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go the first time
 	@IDP=dex vitest run --project end-to-end $(TEST_FLAGS)
 
+.PHONY: test-collector
+test-collector: $(BUILT) ## Run the tests of traces against the official OpenTelemetry collector, built with Go the first time
+	@OTLP=collector vitest run test/control/tracing/spans.test.ts test/end-to-end/tracing.test.ts $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import { MemorySingleFlight } from './cache/memory-single-flight.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
@@ -9,6 +10,7 @@ import { createDecide } from './decide/decide.ts';
 import type { HeldToken } from './decide/held-token.ts';
 import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
 import type { Clock } from './decide/ports.ts';
+import { NO_TRACING, type Tracing } from './decide/tracing.ts';
 import type { ClosableMinter, MintObserver } from './mint/minter.ts';
 import { compile } from './policy/compile.ts';
 import { encode } from './policy/encode.ts';
@@ -22,7 +24,9 @@ import { filterEndpoint } from './server/filter.ts';
 import type { GrpcServer, GrpcServerOptions } from './server/grpc/create-grpc-server.ts';
 import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
 import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
+import { recordDecisions } from './server/record-decisions.ts';
 import type { Service } from './server/service.ts';
+import { createAuditObserver, traceTokenEvents, traceTrust } from './server/telemetry.ts';
 import { createTrustObserver } from './server/trust-observer.ts';
 import type { ClosableAuthenticator, TrustObserver } from './trust/authenticator.ts';
 
@@ -43,6 +47,8 @@ export interface AppDependencies {
     providers: readonly ProviderConfiguration[],
     observer: TrustObserver,
   ) => ClosableAuthenticator;
+  /** None by default. */
+  readonly tracing?: Tracing;
   /** Reads a listener's certificates. */
   readonly readTls: (listener: ListenerConfiguration) => ServerTls | undefined;
   /** Undefined where that listener is off. */
@@ -54,6 +60,8 @@ export interface App {
   readonly check: FastifyInstance | undefined;
   readonly filter: FastifyInstance | undefined;
   readonly admin: FastifyInstance | undefined;
+  /** Opens the audit log anew, after a rotation; undefined when there is none. */
+  readonly reopenAudit: (() => void) | undefined;
   readonly grpc: GrpcServer | undefined;
   /** What `/readyz` says, and gRPC's health service. */
   setReady(ready: boolean): void;
@@ -66,7 +74,8 @@ export function createApp(dependencies: AppDependencies): App {
   const { logger, version, readTls, createGrpcServer } = dependencies;
   const { listeners } = dependencies.configuration;
   const metrics = createMetrics(version);
-  const { service, close } = createService(dependencies, metrics);
+  const audit = openAudit(dependencies);
+  const { service, close } = createService(dependencies, metrics, audit);
   let ready = false;
   const administration = { registry: metrics.registry, isReady: () => ready };
   const server = (
@@ -81,6 +90,7 @@ export function createApp(dependencies: AppDependencies): App {
   };
   return {
     ...servers,
+    reopenAudit: audit && (() => audit.reopen()),
     setReady: (value) => {
       ready = value;
       servers.grpc?.setServing(value);
@@ -88,15 +98,31 @@ export function createApp(dependencies: AppDependencies): App {
     close: async () => {
       ready = false;
       await Promise.all([servers.check?.close(), servers.filter?.close(), servers.grpc?.close()]);
-      await Promise.all([servers.admin?.close(), close()]);
+      await Promise.all([servers.admin?.close(), close(), audit?.close()]);
     },
   };
 }
 
+/** @throws ConfigurationError when its file cannot be opened */
+function openAudit({ configuration, clock, logger }: AppDependencies): AuditLog | undefined {
+  const { audit, issuers } = configuration;
+  return audit && openAuditLog(audit, { issuers, clock, observer: createAuditObserver(logger) });
+}
+
 /** What the endpoints are made of: the compiled policy, and decisions over the store, the flights and the minter. */
 function createService(
-  { configuration, clock, logger, readFile, matcher, createMinter, createAuthenticator }: AppDependencies,
+  {
+    configuration,
+    clock,
+    logger,
+    readFile,
+    matcher,
+    tracing = NO_TRACING,
+    createMinter,
+    createAuthenticator,
+  }: AppDependencies,
   metrics: Metrics,
+  audit: AuditLog | undefined,
 ): { service: Service; close: () => Promise<void> } {
   const { cache, issuers, providers } = configuration;
   const keys = deriveKeys(cache.key);
@@ -104,7 +130,10 @@ function createService(
   const encodedTable = encode(table, keys.filter);
   const match = createMatcher(matcher, encodedTable);
   const minter = createMinter(issuers, createIssuerObserver(metrics, logger));
-  const authenticator = createAuthenticator([...providers.values()], createTrustObserver(metrics, logger));
+  const authenticator = createAuthenticator(
+    [...providers.values()],
+    traceTrust(createTrustObserver(metrics, logger), tracing),
+  );
   const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
   const tokens = new MemoryStore<HeldToken>({ ...cache, clock });
   const refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
@@ -123,7 +152,8 @@ function createService(
     flights: new MemorySingleFlight<HeldToken>(),
     clock,
     safetyMargin: cache.safetyMargin,
-    events: createTokenEvents(metrics, logger),
+    events: traceTokenEvents(createTokenEvents(metrics, logger), tracing),
+    tracing,
   });
   return {
     service: {
@@ -140,7 +170,8 @@ function createService(
         storeKey: keys.store,
         cacheable: cache.maximumEntries > 0,
       }),
-      observer: createDecisionObserver(metrics, logger, clock),
+      observer: recordDecisions(createDecisionObserver(metrics, logger, clock), { tracing, audit }),
+      trace: tracing.decision,
     },
     close: async () => {
       await Promise.all([minter.close(), authenticator.close()]);

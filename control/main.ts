@@ -7,6 +7,7 @@ import { loadConfiguration } from './config/load.ts';
 import { createMinter } from './mint/minter.ts';
 import { listen, readServerTls } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
+import { createExportObserver } from './server/telemetry.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { createAuthenticator } from './trust/authenticator.ts';
 
@@ -23,6 +24,13 @@ async function main(): Promise<void> {
   }
   const configuration = await loadConfiguration(process.env, readFileSync, config);
   const logger = createLogger(configuration.logLevel);
+  // Only then: loading OpenTelemetry would slow down every start.
+  const tracing =
+    configuration.tracing &&
+    (await import('./tracing/open-telemetry.ts')).createTracing(configuration.tracing, {
+      version: readVersion(),
+      observer: createExportObserver(logger),
+    });
   const app = createApp({
     configuration,
     clock,
@@ -30,9 +38,10 @@ async function main(): Promise<void> {
     version: readVersion(),
     readFile: readFileSync,
     matcher: readBuilt('matcher.wasm'),
-    createMinter: (issuers, observer) => createMinter(issuers, { clock, observer }),
+    createMinter: (issuers, observer) => createMinter(issuers, { clock, observer, ...(tracing && { tracing }) }),
     createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     readTls: ({ tls }) => tls && readServerTls(tls),
+    ...(tracing && { tracing }),
     createGrpcServer: await loadGrpc(configuration),
   });
   for (const warning of configuration.warnings) {
@@ -41,10 +50,12 @@ async function main(): Promise<void> {
   if (checkConfig) {
     process.stdout.write('the configuration is good\n');
     await app.close();
+    await tracing?.close();
     return;
   }
   exitCode = 1;
-  closeOnSignal(app, configuration.shutdownTimeout, logger);
+  closeOnSignal(app, configuration.shutdownTimeout, logger, () => tracing?.close());
+  if (app.reopenAudit !== undefined) process.on('SIGHUP', app.reopenAudit);
   for (const name of ['check', 'filter', 'grpc', 'admin'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
     if (server !== undefined && listener !== undefined) {

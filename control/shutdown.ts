@@ -7,8 +7,18 @@ import type { App } from './app.ts';
  * ended, or after the timeout without them. A second signal ends it at once.
  *
  * @param timeout ms
+ * @param finish comes last: it sends what is still to be told of the requests in flight
  */
-export function closeOnSignal(app: App, timeout: number, logger: FastifyBaseLogger): void {
+export function closeOnSignal(
+  app: App,
+  timeout: number,
+  logger: FastifyBaseLogger,
+  finish: () => Promise<void> | undefined,
+): void {
+  const closeAll = async () => {
+    await app.close();
+    await finish();
+  };
   const begin = (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'shutting down');
     const timer = setTimeout(() => {
@@ -18,7 +28,7 @@ export function closeOnSignal(app: App, timeout: number, logger: FastifyBaseLogg
       }
       process.exit(1);
     }, timeout);
-    app.close().then(
+    closeAll().then(
       () => {
         clearTimeout(timer);
         logger.info('closed');

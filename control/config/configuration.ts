@@ -2,6 +2,7 @@ import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
 import type { ExchangeAction } from './exchange.ts';
 import type { ProviderConfiguration } from './provider.ts';
+import type { AuditConfiguration, TracingConfiguration } from './telemetry.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
 export interface Configuration {
@@ -18,6 +19,10 @@ export interface Configuration {
   readonly logLevel: LogLevel;
   /** How long requests in flight may take at shutdown, ms. */
   readonly shutdownTimeout: number;
+  /** Where decisions are recorded; undefined: nowhere. */
+  readonly audit: AuditConfiguration | undefined;
+  /** How spans are made; undefined: not at all. */
+  readonly tracing: TracingConfiguration | undefined;
   readonly cache: CacheConfiguration;
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
   /** Whose JWTs are accepted, by name. */

@@ -6,6 +6,7 @@ export interface ConfigurationDocument {
   readonly version: 'v1';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly shutdownTimeout: string;
+  readonly audit?: { readonly log: string; readonly claims: readonly string[] };
   readonly listeners: {
     readonly check?: ListenerDocument;
     readonly filter: ListenerDocument;

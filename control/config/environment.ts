@@ -15,6 +15,7 @@ import { readProcessSettings } from './process-settings.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import { providerWarnings } from './provider-settings.ts';
 import { Files, type ReadFile } from './read-files.ts';
+import { readTelemetrySettings } from './telemetry-settings.ts';
 import { readTokenHeaders } from './token-headers.ts';
 
 const PARTS = { STATIC_CLIENT_ID: 'clientId', STATIC_CLIENT_SECRET: 'clientSecret', STATIC_SCOPE: 'scope' } as const;
@@ -36,6 +37,7 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
   const providers = readProviders({ reader, files, problems, warnings });
   const configuration = {
     ...readProcessSettings({ reader, files, problems }),
+    ...readTelemetrySettings(reader, problems, undefined),
     cache: readCache(reader, files),
     issuers: new Map([[ISSUER, issuer]]),
     providers,

@@ -12,6 +12,7 @@ import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
 import { providerWarnings } from './provider-settings.ts';
 import { Files, type ReadFile } from './read-files.ts';
+import { readTelemetrySettings } from './telemetry-settings.ts';
 import { validateDocument } from './validate-document.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
@@ -55,6 +56,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
   const configuration = {
     ...readProcessSettings({ reader, files, problems }, settings),
+    ...readTelemetrySettings(reader, problems, document.audit && { setting: 'audit.log', ...document.audit }),
     cache: {
       maximumEntries,
       cleanupInterval: duration('cache.cleanupInterval', cleanupInterval, 1, DAY),

@@ -1,3 +1,5 @@
+import { TELEMETRY_VARIABLES } from './telemetry-variables.ts';
+
 /** One environment variable: how it is read, and what `--help` says of it. */
 export interface Variable {
   readonly description: string;
@@ -57,6 +59,7 @@ export const VARIABLES = {
     maximum: DAY,
     description: 'how long requests in flight may take at shutdown',
   },
+  ...TELEMETRY_VARIABLES,
   DEX_TOKEN_URL: { default: 'https://dex.dex.svc.cluster.local/token', description: "the issuer's token endpoint" },
   ALLOW_INSECURE_DEX_URL: { default: 'false', description: 'allow a token endpoint over plain http://' },
   HTTP_TIMEOUT: { default: '5s', ...duration, description: 'for one token request, connect to last byte' },

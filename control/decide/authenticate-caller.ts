@@ -12,6 +12,8 @@ import { type CallerPolicy, inputId, type KeyInputs } from './route.ts';
 export type Caller =
   | {
       readonly kind: 'authenticated';
+      /** Undefined where nothing of the caller's was verified here. */
+      readonly verified?: VerifiedToken | undefined;
       /** What the caller was known by; undefined where that was no token of the caller's. */
       readonly token: Secret | undefined;
       /** Headers for the backend, and strings for later filters. */
@@ -25,6 +27,8 @@ export type Caller =
 
 export interface CallerRefusal {
   readonly kind: 'refused';
+  /** Where the token is good, and not good enough. */
+  readonly verified?: VerifiedToken | undefined;
   readonly error: BrokerError;
   /** ms for which the refusal stays true at most. */
   readonly rememberAtMost: number;
@@ -57,11 +61,13 @@ export function createAuthenticateCaller(authenticator: Authenticator, clock: Cl
     const missing = policy.requiredScopes.filter((scope) => !scopesOf(verified).includes(scope));
     if (missing.length > 0) {
       const cause = new Error(`provider ${verified.provider}: the token lacks ${missing.join(' ')}`);
-      return refused(new BrokerError('jwt_insufficient_scope', { cause }), policy.requiredScopes.join(' '));
+      const refusal = refused(new BrokerError('jwt_insufficient_scope', { cause }), policy.requiredScopes.join(' '));
+      return { ...refusal, verified };
     }
     return {
       kind: 'authenticated',
       token,
+      verified,
       inject: headersOf(policy, token, verified),
       state: stateOf(policy, verified),
       lasts: Math.min(verified.expiresAt - clock.now() - CLOCK_GRAIN, policy.maximumDecisionAge),

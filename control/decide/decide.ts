@@ -1,5 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import { Secret } from '../secret.ts';
+import { askedFor } from './audit.ts';
 import type { AuthenticateCaller, Caller } from './authenticate-caller.ts';
 import { type Allow, type Decision, PASS } from './decision.ts';
 import { type Freshness, freshnessAt } from './freshness.ts';
@@ -49,14 +50,15 @@ export function createDecide(dependencies: DecideDependencies): Decide {
     switch (caller.kind) {
       case 'refused': {
         const { error, scope } = caller;
-        return refuse(error, { remember: cacheable, rememberAtMost: Math.floor(caller.rememberAtMost / 1000), scope });
+        const rememberAtMost = Math.floor(caller.rememberAtMost / 1000);
+        return { ...refuse(error, { remember: cacheable, rememberAtMost, scope }), caller: caller.verified };
       }
       case 'anonymous':
         // Never with a token of ours: it would be one that nobody in particular may use.
         return { ...PASS, unauthenticated: caller.code, freshness: freshnessFor(caller.lasts) };
       case 'authenticated':
         return action === undefined
-          ? { ...PASS, inject: caller.inject, state: caller.state, freshness: freshnessFor(caller.lasts) }
+          ? { ...passTo(caller), freshness: freshnessFor(caller.lasts) }
           : withToken(action, inputs, inFront, caller);
     }
   }
@@ -74,12 +76,13 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       const scope = action.kind === 'exchange' ? action.scope : undefined;
       return refuse(error, { remember: cacheable, scope });
     }
+    const origin = { caller: caller.verified, asked: askedFor(request) };
     const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
       const { error, rememberAtMost } = obtained;
-      return refuse(error, { clientId: request.clientId, remember: cacheable, rememberAtMost });
+      return { ...refuse(error, { clientId: request.clientId, remember: cacheable, rememberAtMost }), ...origin };
     }
-    return allow(action, obtained.held, caller);
+    return { ...allow(action, obtained.held, caller), ...origin };
   }
 
   function requestOf(action: TokenAction, inputs: KeyInputs, caller: AuthenticatedCaller): TokenRequest {
@@ -123,6 +126,10 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       return refuse(error, { remember: cacheable });
     }
   };
+}
+
+function passTo({ inject, state, verified }: AuthenticatedCaller): Allow {
+  return { ...PASS, inject, state, caller: verified };
 }
 
 function bodyOf(route: { readonly status: number; readonly body: string }): { status: number; body: string } {

@@ -1,11 +1,21 @@
 import type { BrokerError, ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import type { AskedFor } from './audit.ts';
 import type { Freshness } from './freshness.ts';
+import type { VerifiedToken } from './ports.ts';
 
 /** The answer to one request: a function of the route and its key inputs alone. */
 export type Decision = Allow | Deny;
 
-export interface Allow {
+/** What a decision came from, for the audit log and for spans. */
+interface Origin {
+  /** The caller's JWT; undefined where none was verified. */
+  readonly caller?: VerifiedToken | undefined;
+  /** What an issuer was asked for; undefined where none had to be. */
+  readonly asked?: AskedFor | undefined;
+}
+
+export interface Allow extends Origin {
   readonly outcome: 'allow';
   /** Headers to set on the request, by lower-case name; each replaces the client's own. */
   readonly inject: ReadonlyMap<string, Secret>;
@@ -29,7 +39,7 @@ export const PASS: Allow = {
   freshness: undefined,
 };
 
-export interface Deny {
+export interface Deny extends Origin {
   readonly outcome: 'deny';
   /** HTTP status, 400 to 599. */
   readonly status: number;

@@ -5,6 +5,7 @@ import type { Clock, Minter, SingleFlight, Store, TokenRequest } from './ports.t
 import { isIssuersRefusal, REFUSAL_LIFETIME } from './refuse.ts';
 import { clampToSubject } from './subject-lifetime.ts';
 import type { TokenEvents } from './token-events.ts';
+import { NO_TRACING, type Tracing } from './tracing.ts';
 
 /** ms between two attempts to have another token in the place of one that is still held. */
 const RENEWAL_SPACING = 2000;
@@ -29,6 +30,7 @@ export interface ObtainTokenDependencies {
   /** ms, see {@link usableLifetime}. */
   readonly safetyMargin: number;
   readonly events: TokenEvents;
+  readonly tracing?: Pick<Tracing, 'behind'>;
 }
 
 export type Obtained =
@@ -50,7 +52,7 @@ export type ObtainToken = (key: string, request: TokenRequest, inFront?: HeldInF
  * most of its life is over, and asks the issuer otherwise. The functions it returns never reject.
  */
 export function createObtainToken(dependencies: ObtainTokenDependencies): ObtainToken {
-  const { minter, tokens, refusals, flights, clock, safetyMargin, events } = dependencies;
+  const { minter, tokens, refusals, flights, clock, safetyMargin, events, tracing = NO_TRACING } = dependencies;
 
   async function mint(key: string, request: TokenRequest, renewalTriedAt?: number): Promise<HeldToken> {
     const obtainedAtMonotonic = clock.monotonic();
@@ -173,7 +175,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       return refresh(key, request, held);
     }
     if (due && mayRenew(held)) {
-      refreshBehind(key, request, held);
+      tracing.behind(() => refreshBehind(key, request, held));
     }
     return { kind: 'token', held };
   }

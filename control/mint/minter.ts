@@ -1,5 +1,6 @@
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { Clock, Minter, Token, TokenRequest } from '../decide/ports.ts';
+import { NO_TRACING, type Tracing } from '../decide/tracing.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import { Budget } from './budget/budget.ts';
 import type { BreakerState } from './budget/circuit-breaker.ts';
@@ -25,6 +26,7 @@ export interface MintObserver {
 export interface MinterOptions {
   readonly clock: Clock;
   readonly observer?: MintObserver;
+  readonly tracing?: Pick<Tracing, 'tokenRequest'>;
   /** Replaces the connections to all issuers, in tests. */
   readonly fetch?: Fetch;
   /** From 0 up to 1; `Math.random` by default. */
@@ -60,12 +62,16 @@ export function createMinter(
   issuers: ReadonlyMap<string, IssuerConfiguration>,
   options: MinterOptions,
 ): ClosableMinter {
+  const { tracing = NO_TRACING } = options;
   const prepared = new Map([...issuers].map(([name, issuer]) => [name, prepare(issuer, options)]));
 
   async function mint(request: TokenRequest): Promise<Token> {
     const issuer = prepared.get(request.issuer);
     if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
-    const answer = await issuer.budget.run(request, () => sendTokenRequest(issuer.sender, request));
+    const traced = { issuer: request.issuer, grant: request.grant, endpoint: issuer.sender.issuer.tokenEndpoint };
+    const answer = await issuer.budget.run(request, () =>
+      tracing.tokenRequest(traced, (headers) => sendTokenRequest(issuer.sender, request, headers)),
+    );
     try {
       const token = request.grant === 'client_credentials' ? readToken(answer) : readExchangedToken(answer, request);
       issuer.budget.learn(request, true);

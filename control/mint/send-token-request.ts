@@ -20,9 +20,14 @@ export interface Sender {
  * Sends one token request (RFC 6749 section 4.4.2, RFC 8693 section 2.1) and reads the answer, whatever it is, within
  * the issuer's timeout. Redirects are answers too: they are never followed.
  *
+ * @param headers let the issuer continue a trace
  * @throws BrokerError issuer_unavailable when no whole answer came, or token_response_too_large
  */
-export async function sendTokenRequest(sender: Sender, request: TokenRequest): Promise<Answer> {
+export async function sendTokenRequest(
+  sender: Sender,
+  request: TokenRequest,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const { issuer, clock } = sender;
   const endpoint = issuer.tokenEndpoint.href;
   const authentication = sender.authenticate(request);
@@ -39,7 +44,7 @@ export async function sendTokenRequest(sender: Sender, request: TokenRequest): P
         [oauth.customFetch]: sender.fetch,
         // Whether http is allowed was settled when the configuration was read.
         [oauth.allowInsecureRequests]: issuer.tokenEndpoint.protocol === 'http:',
-        headers: { 'accept-encoding': 'identity', 'user-agent': 'envoy-token-broker' },
+        headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'envoy-token-broker' },
         signal,
       },
     );

@@ -7,6 +7,7 @@ import { keepCookies, readCheckInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
 import { headerText, headerValues } from './raw-headers.ts';
 import type { Service } from './service.ts';
+import { traceContextOf } from './trace-context.ts';
 
 /** What Envoy's ext_authz takes away from the request before it goes on; see its `headers_to_remove`. */
 const REMOVE_HEADER = 'x-envoy-auth-headers-to-remove';
@@ -16,9 +17,13 @@ export function checkEndpoint(service: Service): FastifyPluginCallback {
   return (app, _options, done) => {
     app.all('/healthz', (_request, reply) => sendText(reply, 200, 'ok'));
     app.all(CHECK_PATH, async (request, reply) => {
-      const observe = service.observer.begin('check');
-      const { decision, route } = await check(service, request);
-      observe(decision, { route: route?.id ?? '', requestId: request.id });
+      const caller = traceContextOf(request.raw);
+      const { decision, route } = await service.trace('check', caller, async () => {
+        const observe = service.observer.begin('check');
+        const checked = await check(service, request);
+        observe(checked.decision, { route: checked.route?.id ?? '', requestId: request.id, caller });
+        return checked;
+      });
       return decision.outcome === 'allow' ? sendAllow(reply, decision, request, route) : sendDeny(reply, decision);
     });
     done();

@@ -2,10 +2,12 @@ import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastif
 import type { Decision } from '../decide/decision.ts';
 import type { Freshness } from '../decide/freshness.ts';
 import type { Route } from '../decide/route.ts';
+import type { TraceContext } from '../decide/tracing.ts';
 import { readFilterInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
 import { headerText, singleHeader } from './raw-headers.ts';
 import type { Service } from './service.ts';
+import { traceContextOf } from './trace-context.ts';
 
 /** The media type of an encoded route table. */
 const ROUTES_MEDIA_TYPE = 'application/vnd.envoy-token-broker.routes';
@@ -31,19 +33,21 @@ export function filterEndpoint(service: Service): FastifyPluginCallback {
       }
       reply.headers({ 'x-broker-route': asked, 'x-broker-revision': table.revision });
       const route = routes.get(asked);
-      return route === undefined ? sendUnknownRoute(reply) : sendDecision(reply, await answer(request, route));
+      if (route === undefined) return sendUnknownRoute(reply);
+      const caller = traceContextOf(request.raw);
+      return sendDecision(reply, await service.trace('filter', caller, () => answer(request, route, caller)));
     });
     done();
   };
 
-  async function answer(request: FastifyRequest, route: Route): Promise<Decision> {
+  async function answer(request: FastifyRequest, route: Route, caller: TraceContext): Promise<Decision> {
     const observe = service.observer.begin('filter');
     const inputs = readFilterInputs(request.raw, route);
     const decision = await service.decide(route, inputs, {
       rejected: digestIn(request, 'x-broker-rejected'),
       held: digestIn(request, 'x-broker-held'),
     });
-    observe(decision, { route: route.id, requestId: request.id });
+    observe(decision, { route: route.id, requestId: request.id, caller });
     return decision;
   }
 }

@@ -20,6 +20,8 @@ export interface IssuerProxy {
   requests(): number;
   /** Access tokens granted so far, oldest first. */
   tokens(): string[];
+  /** The `traceparent` of each token request so far, oldest first; undefined where it had none. */
+  traceparents(): (string | undefined)[];
   /** Disturbs token requests from now on; undefined ends that. */
   disturb(fault: Fault | undefined): void;
   stop(): Promise<void>;
@@ -30,10 +32,12 @@ const FORWARDED = ['authorization', 'content-type', 'accept'];
 /** Starts a proxy for the token endpoint `target`. */
 export async function startIssuerProxy(target: string): Promise<IssuerProxy> {
   const tokens: string[] = [];
+  const traceparents: (string | undefined)[] = [];
   let requests = 0;
   let fault: Fault | undefined;
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     requests += 1;
+    traceparents.push(incoming.headers.traceparent?.toString());
     const { delay, until, status, hangsUp } = fault ?? {};
     if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
     await until;
@@ -57,6 +61,7 @@ export async function startIssuerProxy(target: string): Promise<IssuerProxy> {
     tokenEndpoint: `http://127.0.0.1:${(server.address() as { port: number }).port}/token`,
     requests: () => requests,
     tokens: () => [...tokens],
+    traceparents: () => [...traceparents],
     disturb(next) {
       fault = next;
     },

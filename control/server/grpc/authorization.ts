@@ -4,6 +4,7 @@ import { BrokerError } from '../../errors.ts';
 import { type Checked, checkRequest } from '../checked-request.ts';
 import { requestIdOf } from '../request-id.ts';
 import type { Service } from '../service.ts';
+import { readTraceContext } from '../trace-context.ts';
 import { checkResponse } from './check-response.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 import { type ReadRequest, readCheckRequest } from './read-request.ts';
@@ -21,11 +22,15 @@ export function authorizationEndpoint(service: Service) {
 }
 
 async function check(service: Service, message: CheckRequest): Promise<CheckResponse> {
-  const observe = service.observer.begin('grpc');
   const request = readCheckRequest(message);
-  const checked = await decide(service, request);
-  const requestId = requestIdOf(request?.header('x-request-id')[0]?.toString('latin1'));
-  observe(checked.decision, { route: checked.route?.id ?? '', requestId });
+  const caller = readTraceContext((name) => request?.header(name) ?? []);
+  const checked = await service.trace('grpc', caller, async () => {
+    const observe = service.observer.begin('grpc');
+    const { decision, route } = await decide(service, request);
+    const requestId = requestIdOf(request?.header('x-request-id')[0]?.toString('latin1'));
+    observe(decision, { route: route?.id ?? '', requestId, caller });
+    return { decision, route };
+  });
   return checkResponse(checked, request?.header('cookie') ?? []);
 }
 

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
+import { eventually } from '../../tools/launch/eventually.ts';
+import { addCluster } from '../support/add-cluster.ts';
+import { credentials } from '../support/deployment.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp/receiver.ts';
+import { useDeployment } from '../support/use-deployment.ts';
+
+let receiver: OtlpReceiver;
+let folder: string;
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+  folder = mkdtempSync(join(tmpdir(), 'tracing-'));
+});
+afterAll(async () => {
+  await receiver.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A trace that the client began. */
+function beginTrace() {
+  const traceId = randomBytes(16).toString('hex');
+  const spanId = randomBytes(8).toString('hex');
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
+}
+
+/** Our spans of a trace, by name. */
+const ours = (traceId: string) => {
+  const spans = receiver.spans().filter((span) => span.traceId === traceId && span.service === 'envoy-token-broker');
+  return new Map(spans.map((span) => [span.name, span]));
+};
+
+const auditLog = (name: string) => readFileSync(join(folder, name), 'utf8');
+const control = (name: string) => () => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  OTEL_BSP_SCHEDULE_DELAY: '50',
+  AUDIT_LOG: join(folder, name),
+});
+
+/** Has Envoy make spans of its own. */
+function traceWithEnvoy(configuration: EnvoyConfiguration): void {
+  addCluster(configuration, 'otlp', receiver.port);
+  configuration.httpConnectionManager().tracing = {
+    provider: {
+      name: 'envoy.tracers.opentelemetry',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig',
+        service_name: 'envoy',
+        http_service: { http_uri: { uri: `${receiver.url}/v1/traces`, cluster: 'otlp', timeout: '1s' } },
+      },
+    },
+  };
+}
+
+describe.each([
+  ['the filter', 'filter', 'token-broker', false],
+  ['the filter, in an Envoy that traces', 'filter', 'token-broker', true],
+  ['ext_authz', 'check', 'ext-authz', false],
+  ['ext_authz, in an Envoy that traces', 'check', 'ext-authz', true],
+] as const)('a traced request through %s', (title, way, shipped, envoyTraces) => {
+  const deployment = useDeployment({
+    shipped,
+    control: control(title),
+    ...(envoyTraces ? { configure: traceWithEnvoy } : {}),
+  });
+
+  test('is one trace from the client to the issuer', async () => {
+    const { clients, traceparents } = deployment().identityProvider;
+    const { traceId, spanId, traceparent } = beginTrace();
+    const headers = { ...credentials(clients.first), traceparent };
+    expect((await deployment().send({ headers })).status).toBe(200);
+    const spans = await eventually(() => {
+      const found = ours(traceId);
+      expect([...found.keys()].sort()).toEqual(['decide', 'token request']);
+      return found;
+    });
+    const [decision, request] = [spans.get('decide'), spans.get('token request')];
+    expect(decision?.attributes).toMatchObject({ 'token_broker.way': way, 'token_broker.cache': 'miss' });
+    expect(request?.parentSpanId).toBe(decision?.spanId);
+    expect(traceparents()).toEqual([`00-${traceId}-${request?.spanId}-01`]);
+    if (!envoyTraces) {
+      expect(decision?.parentSpanId).toBe(spanId);
+      return;
+    }
+    await eventually(() => {
+      const envoys = receiver.spans().filter((span) => span.service === 'envoy' && span.traceId === traceId);
+      expect([spanId, ...envoys.map((span) => span.spanId)]).toContain(decision?.parentSpanId);
+      expect(envoys.some((span) => span.parentSpanId === spanId)).toBe(true);
+    });
+  });
+
+  test('that is refused says why, and the audit log names the same trace', async () => {
+    const { first } = deployment().identityProvider.clients;
+    const secret = deployment().secrets.plant(`a wrong secret in ${title}`, 'planted-wrong-secret');
+    const { traceId, traceparent } = beginTrace();
+    const headers = { ...credentials({ ...first, secret }), traceparent, 'x-planted': 'planted-header' };
+    expect((await deployment().send({ headers })).status).toBe(401);
+    await eventually(() =>
+      expect(ours(traceId).get('decide')?.attributes).toMatchObject({
+        'token_broker.decision': 'deny',
+        'token_broker.route': 'default',
+        'token_broker.issuer': 'dex',
+        'error.type': 'credentials_rejected',
+        'http.response.status_code': '401',
+      }),
+    );
+    const line = await eventually(() => {
+      const found = auditLog(title)
+        .split('\n')
+        .find((each) => each.includes(traceId));
+      expect(found).toBeDefined();
+      return JSON.parse(found ?? '');
+    });
+    expect(line).toMatchObject({ way, decision: 'deny', code: 'credentials_rejected', clientId: first.id });
+  });
+
+  test('leaves no secret in what was exported or recorded', async () => {
+    expect(receiver.spans().length).toBeGreaterThan(0);
+    // Plants the tokens that were granted, too.
+    expect(await deployment().findLeaks()).toEqual([]);
+    const exported = { spans: receiver.text(), 'the audit log': auditLog(title) };
+    expect(deployment().secrets.findIn(exported)).toEqual([]);
+    expect(receiver.text()).not.toContain('planted-header');
+    const text = envoyTraces ? '' : receiver.text();
+    expect(text).not.toContain(deployment().identityProvider.clients.first.id);
+  });
+});
