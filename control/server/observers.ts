@@ -1,8 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Deny } from '../decide/decision.ts';
 import type { Clock } from '../decide/ports.ts';
+import { isIssuersRefusal } from '../decide/refuse.ts';
 import type { TokenEvents } from '../decide/token-events.ts';
-import type { BrokerError } from '../errors.ts';
+import type { BrokerError, ErrorCode } from '../errors.ts';
 import { LineBudget } from './line-budget.ts';
 import { describeError } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -39,15 +40,20 @@ function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny, budget: 
   const line = { ...fields, status, code: error.code, clientId, cause: causeOf(error) };
   if (error.code === 'internal') {
     logger.error(line, 'refused');
-  } else if (status >= 500 || error.code === 'credentials_rejected') {
+  } else if (status >= 500 || (isIssuersRefusal(error.code) && !isAboutToken(error.code))) {
     logger.warn(line, 'refused');
-  } else if (error.code.startsWith('jwt_') && error.code !== 'jwt_missing' && budget.take()) {
+  } else if (isAboutToken(error.code) && budget.take()) {
     // Operators are asked why a token is refused, and the caller is not told.
     logger.info(line, 'refused');
   } else {
     // What depends on the request alone is the client's business; a client could fill the log with it.
     logger.debug(line, 'refused');
   }
+}
+
+/** Whether a token came, and was refused for what it is. */
+function isAboutToken(code: ErrorCode): boolean {
+  return /^(?:jwt|subject_token|actor_token)_/.test(code) && code !== 'jwt_missing' && code !== 'actor_token_required';
 }
 
 /** Counts and logs what happens behind the decisions. */

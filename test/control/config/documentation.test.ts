@@ -27,6 +27,19 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('the example of a token exchange', () => {
+  test('is good', () => {
+    const [, text = ''] = /### Token exchange[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const issuers = 'version: v1\nissuers: { dex: { tokenEndpoint: https://dex.example/token } }';
+    const file = `${issuers}\npolicy:\n  entries:\n${text.replaceAll(/^/gm, '    ')}`;
+    const configuration = readConfigurationFile('/example.yaml', {}, (path) =>
+      Buffer.from(path === '/example.yaml' ? file : 'secret'),
+    );
+    const { entries } = configuration.policy;
+    expect(compileEntries(entries, { change: () => configuration }).routes).toHaveLength(1);
+  });
+});
+
 describe('schema.json', () => {
   test('is a JSON Schema of draft 2020-12', () => {
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');

@@ -170,6 +170,16 @@ describe('a refusal', () => {
     expect(booted.tokenRequests).toHaveLength(2);
   });
 
+  test.each<[ErrorCode, string]>([
+    ['subject_token_rejected', 'info'],
+    ['exchange_target_refused', 'warn'],
+    ['issuer_refused', 'warn'],
+  ])('of the issuer (%s) is logged at %s, with what it said', async (code, level) => {
+    const booted = start({}, () => new BrokerError(code, { cause: new Error('the issuer answered 400') }));
+    await decide(booted, 'Bearer opaque');
+    expect(booted.log()).toMatch(new RegExp(`"level":"${level}".*"code":"${code}".*the issuer answered 400`));
+  });
+
   test('leaves no token behind in the log', async () => {
     const booted = start({}, () => new BrokerError('subject_token_rejected'));
     await decide(booted, 'Bearer planted-subject');
