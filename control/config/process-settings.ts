@@ -1,4 +1,4 @@
-import type { Configuration, ListenerConfiguration, ListenerTls } from './configuration.ts';
+import type { Configuration, ListenAddress, ListenerConfiguration, ListenerTls } from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { isOpen, whatOpens } from './listener-reach.ts';
@@ -52,7 +52,9 @@ function listener(
     const address = parseListenAddress(text, socketMode ?? 0);
     return address !== undefined && 'path' in address && socketMode === undefined ? undefined : address;
   };
-  return { address: reader.parsed(name, parse, expected), tls: undefined };
+  const address: ListenAddress | undefined = reader.parsed(name, parse, expected);
+  // After a problem there is none where the default is off.
+  return address && { address, tls: undefined };
 }
 
 type Guarded = 'FILTER' | 'GRPC';

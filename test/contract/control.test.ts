@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { BrokerError, type ErrorCode } from '../../control/errors.ts';
-import { boot, type Answer as IssuerAnswer, routeReference } from '../control/boot.ts';
-import { headersFor, REVISION, type Situation } from './case.ts';
+import { boot, routeReference } from '../control/boot.ts';
+import { headersFor, REVISION } from './case.ts';
 import { CONTRACT_CASES } from './cases.ts';
+import { issuerAnswer } from './situation.ts';
 
 /** Headers that mean something to the filter or to the client behind it. */
 const MEANT = /^(x-broker-|x-inject-|token-broker-|www-authenticate$|retry-after$|content-type$|cache-control$)/;
@@ -37,18 +37,3 @@ test('every outcome has answers, and each name is used once', () => {
   expect(kinds).toEqual(new Set(['allow', 'deny', 'unknown-route', 'failed']));
   expect(new Set(CONTRACT_CASES.map(({ name }) => name)).size).toBe(CONTRACT_CASES.length);
 });
-
-function issuerAnswer({ issuer }: Situation): IssuerAnswer {
-  if (issuer === undefined) {
-    throw new Error('the issuer must not be asked');
-  }
-  if (!isRefusal(issuer)) {
-    return issuer;
-  }
-  const { refusal, retryAfter } = issuer;
-  return new BrokerError(refusal as ErrorCode, retryAfter === undefined ? {} : { retryAfter });
-}
-
-function isRefusal(issuer: object): issuer is { readonly refusal: string; readonly retryAfter?: number } {
-  return 'refusal' in issuer;
-}

@@ -11,12 +11,17 @@ import { type ReadRequest, readCheckRequest } from './read-request.ts';
 
 /** `envoy.service.auth.v3.Authorization`: what `/check` decides, for Envoy's `ext_authz` over gRPC. */
 export function authorizationEndpoint(service: Service) {
+  const underWay = new Set<Promise<void>>();
   return {
+    /** Calls without an answer. */
+    underWay: underWay as ReadonlySet<Promise<void>>,
     Check: ({ request }: ServerUnaryCall<CheckRequest, CheckResponse>, answer: sendUnaryData<CheckResponse>) => {
-      check(service, request).then(
+      const call = check(service, request).then(
         (response) => answer(null, response),
         () => answer({ code: Code.INTERNAL, details: 'internal error' }),
       );
+      underWay.add(call);
+      return call.finally(() => underWay.delete(call));
     },
   };
 }

@@ -17,6 +17,8 @@ const MAXIMUM_STREAMS = 1024;
 const MAXIMUM_SESSION_MEMORY = 64;
 /** ms without a byte after which a peer is asked whether it is still there. */
 const KEEP_ALIVE_DELAY = 60_000;
+/** ms in which the last answers leave a server that closes; then those connections end that never got to a session. */
+const GRACE = 1_000;
 
 /** Like a Fastify server, as far as it is listened on and closed. */
 export interface GrpcServer {
@@ -45,7 +47,8 @@ export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): G
     'grpc-node.max_session_memory': MAXIMUM_SESSION_MEMORY,
     'grpc.enable_channelz': 0,
   });
-  server.addService(AUTHORIZATION_SERVICE, authorizationEndpoint(service));
+  const authorization = authorizationEndpoint(service);
+  server.addService(AUTHORIZATION_SERVICE, { Check: authorization.Check });
   server.addService(HEALTH_SERVICE, health.endpoint);
   // A listener of our own, because the library's has no limit on connections and no permissions for a socket.
   const injector = server.createConnectionInjector(credentialsOf(tls));
@@ -73,10 +76,15 @@ export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): G
       health.setServing(false);
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
       health.endWatches();
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      // Those that never got as far as a session.
-      for (const socket of sockets) socket.destroy();
+      // Its callback comes before the answers: since Node 24 a closing server closes its sessions, and the library takes
+      // those for ended.
+      server.tryShutdown(() => {});
+      await Promise.all(authorization.underWay);
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, GRACE);
       await closed;
+      clearTimeout(timer);
     },
   };
 }
