@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { ProvenCredentials } from '../../../../control/mint/budget/proven-credentials.ts';
+import { Secret } from '../../../../control/secret.ts';
+import { exchangeRequest } from '../../decide/exchange-request.ts';
 import { tokenRequest } from '../minting.ts';
 
 test('credentials are known with their own secret only, whatever the scope', () => {
@@ -16,6 +18,13 @@ test('credentials that were refused are known no more', () => {
   proven.add(tokenRequest());
   proven.delete(tokenRequest());
   expect(proven.has(tokenRequest())).toBe(false);
+});
+
+test('a client of the operator is known for each subject whose token it has exchanged, and for no other', () => {
+  const proven = new ProvenCredentials();
+  const subject = (token: string) => exchangeRequest({ subjectToken: new Secret(token) });
+  proven.add(subject('alice'));
+  expect([proven.has(subject('alice')), proven.has(subject('mallory'))]).toEqual([true, false]);
 });
 
 test('those used longest ago are forgotten beyond 10,000', () => {
