@@ -1,36 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createSigningKey, keySetOf, signToken } from '../../tools/tokens/signing-key.ts';
+import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
+import { jwtAuthnFilter } from '../support/jwt-authn.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const key = createSigningKey('ES256');
 const tokenFor = (claims: object = {}) =>
   signToken(key, { iss: 'tests', aud: 'api', sub: 'alice', exp: Math.floor(Date.now() / 1000) + 60, ...claims });
 
-/** Envoy's own filter, which lets requests without a token through and leaves the payload in dynamic metadata. */
-const JWT_AUTHN = {
-  name: 'envoy.filters.http.jwt_authn',
-  typed_config: {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication',
-    providers: {
-      tests: {
-        issuer: 'tests',
-        audiences: ['api'],
-        local_jwks: { inline_string: keySetOf(key) },
-        payload_in_metadata: 'jwt',
-      },
-    },
-    rules: [
-      {
-        match: { prefix: '/' },
-        requires: { requires_any: { requirements: [{ provider_name: 'tests' }, { allow_missing: {} }] } },
-      },
-    ],
-  },
-};
-
 describe("behind Envoy's jwt_authn", () => {
   const deployment = useDeployment({
-    configure: (configuration) => configuration.httpFilters().unshift(JWT_AUTHN),
+    configure: (configuration) => configuration.httpFilters().unshift(jwtAuthnFilter(key)),
     policy: ({ clients }) => ({
       unmatched: 'deny',
       entries: [
