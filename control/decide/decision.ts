@@ -19,7 +19,7 @@ export interface Allow extends Origin {
   readonly outcome: 'allow';
   /** Headers to set on the request, by lower-case name; each replaces the client's own. */
   readonly inject: ReadonlyMap<string, Secret>;
-  /** Strings for Envoy's filter state, by name; the filter alone can put them there. */
+  /** Strings for later filters, by name: Envoy's filter state, or dynamic metadata over gRPC; HTTP ext_authz has neither. */
   readonly state: ReadonlyMap<string, Secret>;
   /** Why the caller is not authenticated, where the policy lets such callers through. */
   readonly unauthenticated: ErrorCode | undefined;

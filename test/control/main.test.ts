@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { VARIABLES } from '../../control/config/variables.ts';
+import { CheckClient, headersIn, rawHeaders } from '../support/check-client.ts';
 import { CREDENTIALS } from './boot.ts';
 
 const MAIN = fileURLToPath(new URL('../../control/main.ts', import.meta.url));
@@ -113,6 +114,36 @@ describe('the process', () => {
     expect((await request).headers.get('authorization')).toBe('Bearer late');
     expect(await control.exit).toBe(0);
     expect(control.output()).toContain('"closed"');
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+
+  test('lets calls in flight finish that came over gRPC, with their connection still open', async () => {
+    let answer = () => {};
+    const issuer = createServer((_request, response) => {
+      answer = () => response.end('{"access_token":"late","token_type":"bearer","expires_in":300}');
+      response.setHeader('content-type', 'application/json');
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    const { port } = issuer.address() as AddressInfo;
+    const control = start([], {
+      ...ANY_PORTS,
+      GRPC_LISTEN_ADDR: '127.0.0.1:0',
+      DEX_TOKEN_URL: `http://127.0.0.1:${port}/token`,
+      ALLOW_INSECURE_DEX_URL: 'true',
+    });
+    await expect.poll(control.output, { timeout: 10_000 }).toContain('"ready"');
+    const client = new CheckClient(/grpc listens at (\S+?)"/.exec(control.output())?.[1] ?? '');
+    expect(await client.health()).toEqual({ status: 1 });
+    const asked = new Promise((resolve) => issuer.once('request', resolve));
+    const call = client.check(rawHeaders({ headers: CREDENTIALS }));
+    await asked;
+    control.child.kill('SIGTERM');
+    await expect.poll(control.output).toContain('shutting down');
+    answer();
+    expect(headersIn(await call).authorization).toBe('Bearer late');
+    expect(await control.exit).toBe(0);
+    client.close();
     issuer.closeAllConnections();
     issuer.close();
   });
