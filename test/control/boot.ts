@@ -4,6 +4,7 @@ import { type App, createApp } from '../../control/app.ts';
 import type { Configuration } from '../../control/config/configuration.ts';
 import { readEnvironment } from '../../control/config/environment.ts';
 import type { Token, TokenRequest } from '../../control/decide/ports.ts';
+import type { Tracing } from '../../control/decide/tracing.ts';
 import type { BrokerError } from '../../control/errors.ts';
 import { Secret } from '../../control/secret.ts';
 import { createGrpcServer } from '../../control/server/grpc/create-grpc-server.ts';
@@ -20,6 +21,8 @@ export interface BootOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of one from the environment. */
   readonly configuration?: Configuration;
+  /** None by default. */
+  readonly tracing?: Tracing;
   /** What the issuer answers; by default a new token that names its client, good for 300 s. */
   readonly issuer?: (request: TokenRequest) => Answer | Promise<Answer>;
 }
@@ -33,7 +36,7 @@ export interface Booted extends App {
   log(): string;
 }
 
-export function boot({ environment = {}, configuration, issuer }: BootOptions = {}): Booted {
+export function boot({ environment = {}, configuration, tracing, issuer }: BootOptions = {}): Booted {
   const clock = new ManualClock();
   const lines: string[] = [];
   const tokenRequests: TokenRequest[] = [];
@@ -47,6 +50,7 @@ export function boot({ environment = {}, configuration, issuer }: BootOptions = 
     readFile: readFileSync,
     matcher: MATCHER,
     readTls: () => undefined,
+    ...(tracing && { tracing }),
     createGrpcServer,
     createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
     createMinter: () => ({

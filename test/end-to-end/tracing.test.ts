@@ -61,6 +61,8 @@ describe.each([
   ['the filter, in an Envoy that traces', 'filter', 'token-broker', true],
   ['ext_authz', 'check', 'ext-authz', false],
   ['ext_authz, in an Envoy that traces', 'check', 'ext-authz', true],
+  ['ext_authz over gRPC', 'grpc', 'ext-authz-grpc', false],
+  ['ext_authz over gRPC, in an Envoy that traces', 'grpc', 'ext-authz-grpc', true],
 ] as const)('a traced request through %s', (title, way, shipped, envoyTraces) => {
   const deployment = useDeployment({
     shipped,

@@ -6,6 +6,7 @@ import type { AuthenticateDocument } from '../../../control/config/provider-docu
 import { createSigningKey } from '../../../tools/tokens/signing-key.ts';
 import { PlantedSecrets } from '../../support/planted-secrets.ts';
 import { boot, routeReference } from '../boot.ts';
+import { exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
 import { callerToken, configurationWith } from '../jwt-mode.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -89,4 +90,19 @@ test('a refusal for want of a scope says whose it was; one of a bad token does n
   const [line] = await auditOf({ providers: ['callers'] }, { exp: 1 });
   expect(line).toMatchObject({ decision: 'deny', code: 'jwt_expired' });
   expect(line).not.toHaveProperty('onBehalfOf');
+});
+
+test('an exchange says for which audiences, and believes a subject only where control has verified it', async () => {
+  const audit = { setting: 'audit.log', log: path, claims: ['iss', 'sub'] };
+  const action = { audiences: ['orders', 'stock'], resources: ['https://orders.example/'] };
+  const text = exchangeFile({ ...action, scope: { value: 'read' } });
+  const app = boot({ configuration: { ...exchangeConfiguration(text), audit } });
+  const token = callerToken(key, app.clock.now());
+  await app.check?.inject({ url: '/check', headers: { authorization: `Bearer ${token}` } });
+  await app.close();
+  const [line] = lines();
+  expect(line).toMatchObject({ decision: 'allow', clientId: 'broker', scope: 'read', ...action });
+  expect(line.grant).toBe('urn:ietf:params:oauth:grant-type:token-exchange');
+  expect(line).not.toHaveProperty('onBehalfOf');
+  expect(readFileSync(path, 'utf8')).not.toContain(token.split('.')[1]);
 });
