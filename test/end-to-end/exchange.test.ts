@@ -147,3 +147,62 @@ describe('two policy entries that exchange for two audiences', () => {
     await eventually(async () => expect((await send('/orders', await subjectFor())).status).toBe(200));
   });
 });
+
+describe('a policy entry that verifies the subject itself, and names who acts', () => {
+  const deployment = useDeployment({
+    policy: ({ exchange: { first }, clients, issuer, jwksUri, audienceOf }) => ({
+      unmatched: 'deny',
+      providers: {
+        callers: {
+          issuer,
+          audiences: [audienceOf(clients.second)],
+          jwks: { url: jwksUri, allowInsecure: true },
+        },
+      },
+      entries: [
+        {
+          id: 'orders',
+          action: exchange({
+            ...first.action,
+            authenticate: { providers: ['callers'], claimToHeaders: [{ claim: 'sub', header: 'x-user' }] },
+            actorToken: { header: 'x-actor', prefix: 'Bearer ' },
+          }),
+        },
+      ],
+    }),
+  });
+
+  async function tokenOf(client: 'first' | 'second'): Promise<string> {
+    const { identityProvider, secrets } = deployment();
+    const token = await identityProvider.grant(identityProvider.clients[client]);
+    secrets.plant(`a token of the ${client} client`, token);
+    return token;
+  }
+
+  test('exchanges what it has verified', async () => {
+    const { backend, identityProvider } = deployment();
+    const [subject, actor] = [await tokenOf('second'), await tokenOf('first')];
+    const headers = { authorization: `Bearer ${subject}`, 'x-actor': `Bearer ${actor}` };
+    expect((await deployment().send({ headers })).status).toBe(200);
+    const { headers: received } = backend.last();
+    const claims = decodeJwt(String(received.authorization).slice('Bearer '.length));
+    expect(received['x-user']).toBe(decodeJwt(subject).sub);
+    expect(JSON.stringify(backend.last())).not.toContain(actor);
+    // Dex has no delegation: it leaves the actor out.
+    if (identityProvider.exchange.checksSubjects) {
+      expect(claims).toMatchObject({ sub: CLIENTS.second.id, act: { sub: CLIENTS.first.id } });
+    }
+  });
+
+  test('asks the issuer for nothing where the subject does not hold, or nobody acts', async () => {
+    const { identityProvider } = deployment();
+    const subject = await tokenOf('second');
+    const actor = { 'x-actor': `Bearer ${await tokenOf('first')}` };
+    const before = identityProvider.requests();
+    const changed = { ...actor, authorization: `Bearer ${subject.slice(0, -6)}AAAAAA` };
+    expect(await deployment().send({ headers: changed })).toMatchObject({ status: 401, body: 'unauthorized\n' });
+    const alone = { authorization: `Bearer ${subject}` };
+    expect(await deployment().send({ headers: alone })).toMatchObject({ status: 401, body: 'actor token required\n' });
+    expect(identityProvider.requests()).toBe(before);
+  });
+});
