@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { boot, routeReference } from '../control/boot.ts';
-import { CheckClient, headersIn, rawHeaders } from '../support/check-client.ts';
+import { connectGrpc } from '../control/server/grpc/connect.ts';
+import { headersIn, rawHeaders } from '../support/check-client.ts';
 import type { Situation } from './case.ts';
 import { CONTRACT_CASES } from './cases.ts';
 import { issuerAnswer } from './situation.ts';
@@ -61,8 +62,7 @@ async function askOverHttp(situation: Situation): Promise<Effect> {
 
 async function askOverGrpc(situation: Situation): Promise<Effect> {
   const booted = bootFor(situation);
-  const listenTextResolver = (address: string) => address;
-  const client = new CheckClient((await booted.grpc?.listen({ host: '127.0.0.1', port: 0, listenTextResolver })) ?? '');
+  const client = await connectGrpc(booted);
   const answer = await client.check(rawHeaders({ path: '/orders', headers: headersOf(situation) }));
   client.close();
   await booted.close();
