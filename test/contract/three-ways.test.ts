@@ -1,20 +1,20 @@
-import { expect, test } from 'vitest';
-import { boot, routeReference } from '../control/boot.ts';
-import { connectGrpc } from '../control/server/grpc/connect.ts';
-import { headersIn, rawHeaders } from '../support/check-client.ts';
+import { describe, expect, test } from 'vitest';
+import type { Configuration } from '../../control/config/configuration.ts';
+import { BrokerError, type ErrorCode } from '../../control/errors.ts';
+import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
+import { exchangeConfiguration, exchangeFile } from '../control/exchange-mode.ts';
+import { configurationWith } from '../control/jwt-mode.ts';
 import type { Situation } from './case.ts';
 import { CONTRACT_CASES } from './cases.ts';
 import { issuerAnswer } from './situation.ts';
+import { askAsFilter, askOverGrpc, askOverHttp, type Question } from './ways.ts';
 
-const CLIENT_HEADERS = ['content-type', 'www-authenticate', 'retry-after'];
-
-/** What Envoy makes of an answer, whichever way it asked. */
-interface Effect {
-  /** 200 where the request goes on, otherwise what the client gets. */
-  readonly status: number;
-  readonly body: string;
-  /** Headers that the backend gets, or the client with a refusal. */
-  readonly headers: Readonly<Record<string, string>>;
+/** Asks all three ways. @returns what all of them got */
+async function askAll(question: Question) {
+  const effect = await askAsFilter(question);
+  expect(await askOverHttp(question)).toEqual(effect);
+  expect(await askOverGrpc(question)).toEqual(effect);
+  return effect;
 }
 
 /** Situations of the filter's contract that are about a decision, not about the filter's own words. */
@@ -22,71 +22,54 @@ const situations = CONTRACT_CASES.flatMap(({ name, situation }) =>
   situation === undefined || situation.route !== undefined ? [] : [{ name, situation }],
 );
 
-const bootFor = (situation: Situation) =>
-  boot({
-    environment: { ...situation.environment, GRPC_LISTEN_ADDR: '127.0.0.1:0' },
-    issuer: () => issuerAnswer(situation),
+function questionOf(situation: Situation): Question {
+  const { environment = {}, inputs = {} } = situation;
+  return {
+    options: () => ({ environment, issuer: () => issuerAnswer(situation) }),
+    headers: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, [value].flat()])),
+  };
+}
+
+describe('the filter, /check and gRPC get one decision', () => {
+  test.each(situations)('$name', async ({ situation }) => {
+    await askAll(questionOf(situation));
   });
 
-const pick = (headers: object, wanted: (name: string) => string | undefined): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      const picked = wanted(name);
-      return picked === undefined ? [] : [[picked, String(value)]];
-    }),
-  );
-
-const ofClient = (name: string) => (CLIENT_HEADERS.includes(name) ? name : undefined);
-
-async function askAsFilter(situation: Situation): Promise<Effect> {
-  const booted = bootFor(situation);
-  const inputs = Object.entries(situation.inputs ?? {}).map(([name, value]) => [`x-broker-key-${name}`, value]);
-  const answer = await booted.filter?.inject({
-    ...({ method: 'POST', url: '/v1/decide' } as const),
-    headers: { 'x-broker-route': await routeReference(booted), ...Object.fromEntries(inputs) },
+  test('and the situations are of every kind', async () => {
+    const effects = await Promise.all(situations.map(({ situation }) => askAsFilter(questionOf(situation))));
+    expect(new Set(effects.map(({ status }) => status))).toEqual(new Set([200, 400, 401, 502, 503]));
   });
-  await booted.close();
-  const { statusCode: status = 0, body = '', headers = {} } = answer ?? {};
-  const injected = (name: string) => /^x-inject-(.+)$/.exec(name)?.[1];
-  return { status, body, headers: pick(headers, status === 200 ? injected : ofClient) };
-}
-
-async function askOverHttp(situation: Situation): Promise<Effect> {
-  const booted = bootFor(situation);
-  const answer = await booted.check?.inject({ url: '/check/orders', headers: headersOf(situation) });
-  await booted.close();
-  const { statusCode: status = 0, body = '', headers = {} } = answer ?? {};
-  const forBackend = (name: string) => (isTokenHeader(name) ? name : undefined);
-  return { status, body, headers: pick(headers, status === 200 ? forBackend : ofClient) };
-}
-
-async function askOverGrpc(situation: Situation): Promise<Effect> {
-  const booted = bootFor(situation);
-  const client = await connectGrpc(booted);
-  const answer = await client.check(rawHeaders({ path: '/orders', headers: headersOf(situation) }));
-  client.close();
-  await booted.close();
-  const { denied_response: denied } = answer;
-  expect(denied === undefined).toBe(answer.status.code === 0);
-  return { status: denied?.status.code ?? 200, body: denied?.body ?? '', headers: headersIn(answer) };
-}
-
-function headersOf({ inputs = {} }: Situation) {
-  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, [value].flat()]));
-}
-
-/** Besides them an answer of /check has headers of its own, which Envoy drops. */
-function isTokenHeader(name: string): boolean {
-  return ['authorization', 'x-id-token', 'x-level'].includes(name);
-}
-
-test.each(situations)('the filter, /check and gRPC get one decision: $name', async ({ situation }) => {
-  const expected = await askAsFilter(situation);
-  expect(await askOverHttp(situation)).toEqual(expected);
-  expect(await askOverGrpc(situation)).toEqual(expected);
 });
 
-test('both outcomes are among them', async () => {
-  const statuses = await Promise.all(situations.map(async ({ situation }) => (await askAsFilter(situation)).status));
-  expect(new Set(statuses)).toEqual(new Set([200, 400, 401, 502, 503]));
+describe("the three of them about a caller's own token", () => {
+  const key = createSigningKey();
+  const jwt = () =>
+    configurationWith(key, {
+      providers: ['callers'],
+      requiredScopes: ['read'],
+      claimToHeaders: [{ claim: 'sub', header: 'x-user' }],
+    });
+  const exchange = () => exchangeConfiguration(exchangeFile({ audiences: ['orders'], scope: { value: 'read' } }));
+  // Far from any clock: tests have one of their own.
+  const claims = { iss: 'https://issuer.example', aud: 'orders', sub: 'alice', exp: 4_000_000_000 };
+  const good = `Bearer ${signToken(key, { ...claims, scope: 'read' })}`;
+
+  test.each<readonly [string, () => Configuration, readonly string[], ErrorCode | undefined, number]>([
+    ['a good JWT', jwt, [good], undefined, 200],
+    ['a JWT without the scope', jwt, [`Bearer ${signToken(key, claims)}`], undefined, 403],
+    ['a JWT that came twice', jwt, [good, good], undefined, 401],
+    ['no JWT', jwt, [], undefined, 401],
+    ['a subject', exchange, ['Bearer opaque'], undefined, 200],
+    ['no subject', exchange, [], undefined, 401],
+    ['a subject that came twice', exchange, ['Bearer opaque', 'Bearer opaque'], undefined, 401],
+    ['an issuer that is away', exchange, ['Bearer opaque'], 'issuer_unavailable', 503],
+  ])('%s', async (_what, configuration, authorization, refusal, status) => {
+    const answer = refusal === undefined ? { access_token: 'a-token', expires_in: 300 } : new BrokerError(refusal);
+    const effect = await askAll({
+      options: () => ({ configuration: configuration(), issuer: () => answer }),
+      headers: authorization.length === 0 ? {} : { authorization },
+    });
+    expect(effect.status).toBe(status);
+    if (status === 200) expect(effect.headers.authorization).toBe('Bearer a-token');
+  });
 });
