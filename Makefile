@@ -40,6 +40,7 @@ test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go
 
 .PHONY: test-collector
 test-collector: $(BUILT) ## Run the tests of traces against the official OpenTelemetry collector, built with Go the first time
+	@sh tools/otel-collector/build.sh
 	@OTLP=collector vitest run test/control/tracing/spans.test.ts test/end-to-end/tracing.test.ts $(TEST_FLAGS)
 
 .PHONY: envoy

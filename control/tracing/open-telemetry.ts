@@ -22,13 +22,15 @@ const NAME = 'envoy-token-broker';
 
 /** {@link Tracing}, and the connection that spans leave by. */
 export interface ClosableTracing extends Tracing {
-  /** Sends what is left, within two seconds. It never rejects. */
+  /** Sends what is left, and does not wait for long. It never rejects. */
   close(): Promise<void>;
 }
 
 export interface TracingOptions {
   readonly version: string;
   readonly observer: ExportObserver;
+  /** ms that {@link ClosableTracing.close} waits at most; 2000 by default. */
+  readonly lastExport?: number;
 }
 
 /**
@@ -108,7 +110,7 @@ export function createTracing(configuration: TracingConfiguration, options: Trac
     traceId: () => scopes.span?.spanContext().traceId,
     async close() {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, LAST_EXPORT);
+      const timer = setTimeout(resolve, options.lastExport ?? LAST_EXPORT);
       await Promise.race([provider.shutdown().catch(() => {}), promise]);
       clearTimeout(timer);
     },
