@@ -1,0 +1,35 @@
+#!/bin/sh
+# build.sh FOLDER NAME PACKAGE: builds the Go module in FOLDER to a binary NAME, once for each version of PACKAGE that its
+# go.mod requires and of its own sources, and prints the path. Progress goes to standard error, so that the path can be
+# read from standard output.
+set -eu
+
+folder=$1 name=$2 package=$3
+cd "$folder"
+
+digest() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi
+}
+
+version=$(awk -v package="$package" '$1 == package { print $2 }' go.mod)
+# A cache may be shared between machines of several kinds.
+sources=$( (uname -sm; cat go.mod go.sum ./*.go) | digest | cut -c 1-12)
+target="${XDG_CACHE_HOME:-$HOME/.cache}/envoy-token-broker/$name-$version-$sources"
+
+if [ ! -x "$target/$name" ]; then
+  if ! command -v go >/dev/null 2>&1; then
+    echo "$name is built from source, which takes Go $(awk '$1 == "go" { print $2 }' go.mod) or later: https://go.dev/doc/install" >&2
+    exit 1
+  fi
+  echo "building $name $version, takes minutes the first time" >&2
+  mkdir -p "$target"
+  # Two builds at once must not see each other's half of a file.
+  unfinished="$target/$name.$$"
+  trap 'rm -f "$unfinished"' EXIT
+  trap 'exit 1' HUP INT TERM
+  CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags '-s -w' -o "$unfinished" .
+  mv "$unfinished" "$target/$name"
+  echo "built $target/$name" >&2
+fi
+
+echo "$target/$name"
