@@ -15,8 +15,8 @@ function startDemo(...parameters: string[]): RunningProcess {
   return demo;
 }
 
-test('the demo passes its own checks and ends when it runs once', async () => {
-  const demo = startDemo('--once');
+test.each(['main', 'exchange'])('the demo %s passes its own checks and ends when it runs once', async (name) => {
+  const demo = startDemo(name, '--once');
   expect(await demo.waitForEnd()).toBe('exit code 0');
   expect(demo.output()).not.toContain('NOT SO');
 });

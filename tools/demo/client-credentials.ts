@@ -1,21 +1,23 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt } from 'jose';
 import type { ReceivedRequest } from '../launch/echo-backend.ts';
 import { eventually } from '../launch/eventually.ts';
 import { readSamples, type Sample, sumSamples } from '../launch/statistics.ts';
+import { describeHeaders, describeReceived, tokenOf } from './describe.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 import type { Page } from './page.ts';
 import type { Scenario } from './scenario.ts';
-import { CLIENT, type Stage, startStage } from './start.ts';
+import { type Stage, startStage } from './start.ts';
 
+/** The one client that the demo's OAuth server knows. Its secret is no secret. */
+const CLIENT = { id: 'demo', secret: 'demo-secret', scope: 'read write' };
 const PATH = '/orders';
 const CREDENTIALS = { 'x-client-id': CLIENT.id, 'x-client-secret': CLIENT.secret };
 /** The first requests warm up client and backend; the median of these is what a hit takes. */
 const MORE_HITS = 200;
-const SHOWN_CLAIMS = ['iss', 'sub', 'client_id', 'aud', 'scope'];
 
 /** A request with client credentials leaves with a token: once through control, then from the filter's cache. */
 export const showClientCredentials: Scenario = async (parts, page) => {
-  const stage = await startStage(parts, page);
+  const stage = await startStage(parts, page, { clients: [CLIENT] });
   const exchange = openExchange(stage.envoy.port);
   parts.keep(exchange);
 
@@ -98,30 +100,7 @@ function showWhatToTry({ envoy }: Stage, page: Page): void {
   page.line();
 }
 
-function describeHeaders(headers: Record<string, string>): string[] {
-  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-}
-
-/** What the backend received, with the token as its claims instead of itself. */
-function describeReceived({ method, path, headers }: ReceivedRequest): string[] {
-  const token = tokenOf(headers.authorization);
-  if (token === undefined) return [`${method} ${path}`, 'no token'];
-  const claims = decodeJwt(token);
-  const shown = SHOWN_CLAIMS.filter((name) => claims[name] !== undefined).map((name) => `  ${name}: ${claims[name]}`);
-  const lifetime = (claims.exp ?? 0) - Math.floor(Date.now() / 1000);
-  return [
-    `${method} ${path}`,
-    `authorization: Bearer <a JWT of ${token.length} bytes, ${decodeProtectedHeader(token).alg}>`,
-    ...shown,
-    `  exp: in ${lifetime} s`,
-  ];
-}
-
 function clientOf(received: ReceivedRequest | undefined): unknown {
   const token = tokenOf(received?.headers.authorization);
   return token === undefined ? undefined : decodeJwt(token).client_id;
-}
-
-function tokenOf(authorization: string | string[] | undefined): string | undefined {
-  return typeof authorization === 'string' && authorization.startsWith('Bearer ') ? authorization.slice(7) : undefined;
 }

@@ -9,8 +9,9 @@ import { StartedParts } from '../launch/started-parts.ts';
 import { showClientCredentials } from './client-credentials.ts';
 import { Page } from './page.ts';
 import type { Scenario } from './scenario.ts';
+import { showTokenExchange } from './token-exchange.ts';
 
-const SCENARIOS: Record<string, Scenario> = { main: showClientCredentials };
+const SCENARIOS: Record<string, Scenario> = { main: showClientCredentials, exchange: showTokenExchange };
 
 const { values, positionals } = parseArgs({
   options: { once: { type: 'boolean', default: false } },
