@@ -10,6 +10,7 @@ import { staticValueProblem } from './credential-limits.ts';
 import { readIssuer } from './environment-issuer.ts';
 import { readAuthenticate, readProviders } from './environment-providers.ts';
 import { type Environment, EnvironmentReader } from './environment-reader.ts';
+import { reachWarnings } from './listener-reach.ts';
 import { Problems } from './problems.ts';
 import { readProcessSettings } from './process-settings.ts';
 import type { ProviderConfiguration } from './provider.ts';
@@ -35,14 +36,15 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
   const issuer = readIssuer({ name: ISSUER, reader, files, problems });
   const warnings: string[] = [];
   const providers = readProviders({ reader, files, problems, warnings });
+  const process = readProcessSettings({ reader, files, problems });
   const configuration = {
-    ...readProcessSettings({ reader, files, problems }),
+    ...process,
     ...readTelemetrySettings(reader, problems, undefined),
     cache: readCache(reader, files),
     issuers: new Map([[ISSUER, issuer]]),
     providers,
     policy: readPolicy(reader, providers, problems),
-    warnings: [...warnings, ...providerWarnings(providers.values())],
+    warnings: [...warnings, ...providerWarnings(providers.values()), ...reachWarnings(process.listeners.grpc)],
   };
   problems.throwIfAny();
   return configuration;

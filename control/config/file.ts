@@ -6,7 +6,7 @@ import { readIssuerDocument } from './file-issuer.ts';
 import { readEntry } from './file-policy.ts';
 import { readProviderDocument } from './file-provider.ts';
 import { parseListenAddress } from './listen-address.ts';
-import { isOpen, whatOpens } from './listener-reach.ts';
+import { isOpen, reachWarnings, whatOpens } from './listener-reach.ts';
 import { parseSocketMode } from './parse-values.ts';
 import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
@@ -54,8 +54,9 @@ export function readConfigurationFile(path: string, environment: Environment, re
     ]),
   );
   const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
+  const process = readProcessSettings({ reader, files, problems }, settings);
   const configuration = {
-    ...readProcessSettings({ reader, files, problems }, settings),
+    ...process,
     ...readTelemetrySettings(reader, problems, document.audit && { setting: 'audit.log', ...document.audit }),
     cache: {
       maximumEntries,
@@ -69,7 +70,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
       unmatched: document.policy.unmatched,
       entries: document.policy.entries.map((entry) => readEntry(entry, { environment, duration, files, problems })),
     },
-    warnings: providerWarnings(providers.values()),
+    warnings: [...providerWarnings(providers.values()), ...reachWarnings(process.listeners.grpc)],
   };
   problems.throwIfAny();
   return configuration;

@@ -13,3 +13,10 @@ export function whatOpens(settings: string): string {
     `unix:/path, or set ${settings}`
   );
 }
+
+/** What to say at start of a gRPC listener that the operator has opened on purpose. */
+export function reachWarnings(grpc: ListenerConfiguration | undefined): string[] {
+  return isOpen(grpc)
+    ? ['the gRPC listener takes any client, and whoever reaches it gets tokens: see to it that only Envoys do']
+    : [];
+}

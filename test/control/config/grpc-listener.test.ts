@@ -72,3 +72,10 @@ test('is refused from a file where others reach it', () => {
   expect(() => fromFile({ address: ':1' })).toThrow(/listeners.grpc: whoever reaches.*allowAnyClient/);
   expect(() => fromFile({ address: ':1', tls: TLS })).toThrow(/listeners.grpc: whoever reaches/);
 });
+
+test('is warned of when it takes any client', () => {
+  const environment = { GRPC_LISTEN_ADDR: ':1', GRPC_ALLOW_ANY_CLIENT: 'true' };
+  const { warnings } = readEnvironment(environment, () => Buffer.alloc(0));
+  expect(warnings).toEqual([expect.stringContaining('the gRPC listener takes any client')]);
+  expect(readEnvironment({ GRPC_LISTEN_ADDR: '127.0.0.1:1' }, () => Buffer.alloc(0)).warnings).toEqual([]);
+});
