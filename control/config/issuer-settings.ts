@@ -1,5 +1,5 @@
-import type { Problems } from './problems.ts';
-import { shown } from './problems.ts';
+import { type EndpointKind, readEndpointUrl } from './endpoint-url.ts';
+import { type Problems, shown } from './problems.ts';
 
 /** Parameters that the broker itself sends, or that would turn the request into another grant (RFC 6749, 7521, 8693). */
 const RESERVED = new Set([
@@ -25,7 +25,12 @@ const RESERVED = new Set([
   'actor_token_type',
 ]);
 
-const UNUSABLE = new URL('https://unusable.invalid/');
+const TOKEN_ENDPOINT: EndpointKind = {
+  example: 'https://dex.example.com/token',
+  what: 'a token endpoint',
+  danger: 'send secrets in the clear',
+  noCredentials: 'they come with each request',
+};
 
 /** @returns the URL, or a stand-in when there is something wrong with it */
 export function readTokenEndpoint(
@@ -34,22 +39,7 @@ export function readTokenEndpoint(
   insecure: { readonly allowed: boolean; readonly setting: string },
   problems: Problems,
 ): URL {
-  if (!URL.canParse(text)) {
-    problems.add(
-      setting,
-      `${shown(withoutUserInfo(text))} is not a URL; give one such as https://dex.example.com/token`,
-    );
-    return UNUSABLE;
-  }
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    problems.add(setting, `${shown(url.protocol)} is not a scheme for a token endpoint; use https://`);
-  } else if (url.protocol === 'http:' && !insecure.allowed) {
-    problems.add(setting, `http:// would send secrets in the clear; use https://, or set ${insecure.setting}=true`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    problems.add(setting, 'holds credentials before the @; leave them out, they come with each request');
-  }
+  const url = readEndpointUrl(setting, text, insecure, problems, TOKEN_ENDPOINT);
   if (url.hash !== '') {
     problems.add(setting, 'ends in a fragment (RFC 6749 section 3.2 forbids it); remove # and what follows');
   }
@@ -75,8 +65,4 @@ export function readExtraParameters(
     }
   }
   return accepted;
-}
-
-function withoutUserInfo(text: string): string {
-  return text.replace(/\/\/[^/]*@/, '//');
 }
