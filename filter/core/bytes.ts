@@ -73,17 +73,6 @@ export class ByteBuffer extends Bytes {
   }
 }
 
-const HEX: Bytes = Bytes.from('0123456789abcdef');
-
-/** Writes 2 × `length` lower-case hex digits to `target`. */
-export function writeHex(source: usize, length: u32, target: usize): void {
-  for (let i: u32 = 0; i < length; i++) {
-    const byte = load<u8>(source + i);
-    store<u8>(target + 2 * i, load<u8>(HEX.pointer + (byte >> 4)));
-    store<u8>(target + 2 * i + 1, load<u8>(HEX.pointer + (byte & 15)));
-  }
-}
-
 /** True for exactly 64 lower-case hex digits, the form of every digest in the contract. */
 export function isDigest(pointer: usize, length: u32): bool {
   if (length != 64) return false;

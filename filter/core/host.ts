@@ -1,7 +1,6 @@
 import { Bytes } from './bytes';
 import { HeaderList, HeaderPairs } from './headers';
 
-export const LOG_DEBUG: u32 = 1;
 export const LOG_INFO: u32 = 2;
 export const LOG_WARN: u32 = 3;
 export const LOG_ERROR: u32 = 4;
