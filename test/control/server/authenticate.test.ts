@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthenticateDocument } from '../../../control/config/provider-document.ts';
-import { createSigningKey } from '../../../tools/tokens/signing-key.ts';
-import { type Booted, boot, routeReference } from '../boot.ts';
-import { callerToken, configurationWith } from '../jwt-mode.ts';
-
-const key = createSigningKey();
-const CALLERS: AuthenticateDocument = { providers: ['callers'] };
-type Options = Parameters<typeof configurationWith>[2];
-
-const start = (authenticate: AuthenticateDocument = CALLERS, options: Options = {}) =>
-  boot({ configuration: configurationWith(key, authenticate, options) });
-
-const tokenFor = ({ clock }: Booted, claims: object = {}) => callerToken(key, clock.now(), claims);
-
-const check = async ({ check: endpoint }: Booted, headers: Record<string, string> = {}) =>
-  await endpoint?.inject({ url: '/check', headers });
-
-async function decide(booted: Booted, headers: Record<string, string | string[]> = {}) {
-  const route = await routeReference(booted);
-  return booted.filter?.inject({ method: 'POST', url: '/v1/decide', headers: { 'x-broker-route': route, ...headers } });
-}
+import type { Booted } from '../boot.ts';
+import { CALLERS, check, decide, start, tokenFor } from './jwt-callers.ts';
 
 const bearer = (token: string) => ({ 'x-broker-key-authorization': `Bearer ${token}` });
 
