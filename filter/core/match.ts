@@ -116,12 +116,13 @@ export class Matcher {
       pathLength++;
     }
     const route = this.matchPath(hosts, path.pointer, pathLength, method);
-    if (!this.readings.begin(path.pointer, pathLength)) return route;
+    // Where no rule looks at the path, nobody can take it for another rule's.
+    if (this.longestPrefix == 1 || !this.readings.begin(path.pointer, pathLength)) return route;
     while (this.readings.next()) {
       const reading = this.readings.path;
       if (this.matchPath(hosts, reading.pointer, reading.length, method) != route) return AMBIGUOUS;
     }
-    return route;
+    return this.readings.overflowed ? AMBIGUOUS : route;
   }
 
   private matchPath(hosts: u32, path: usize, length: u32, method: Bytes): i32 {

@@ -1,134 +1,113 @@
 import { Bytes } from './bytes';
+import { rewrite, STEPS } from './path-steps';
 
 const SLASH: u8 = 0x2f;
 const BACKSLASH: u8 = 0x5c;
 const DOT: u8 = 0x2e;
 const PERCENT: u8 = 0x25;
 const SEMICOLON: u8 = 0x3b;
-/** Readings of one path: up to two decodings; with and without parameters; whole and cut; dots resolved and not. */
-const READINGS: u32 = 24;
+/** Nobody is known to decode more often. */
+const MAXIMUM_DECODINGS: u32 = 2;
+/** Bounds the time that one path may take; only paths made for it have as many readings. */
+const MAXIMUM_READINGS: u32 = 256;
+const MAXIMUM_BYTES: u32 = 65536;
+const FNV_OFFSET: u32 = 2166136261;
+const FNV_PRIME: u32 = 16777619;
 
 /**
  * What a backend may take a path for. Proxies and frameworks disagree on escaped slashes, backslashes, dot segments,
- * repeated slashes, path parameters (`;a=b`, RFC 3986 section 3.3) and NUL, so a path that holds any of these is read in
- * each of the ways that are known; where they lead to different rules, nobody can say which one applies.
+ * repeated slashes, path parameters (`;a=b`, RFC 3986 section 3.3), NUL, tabs and line ends, and on which of these comes
+ * first. So a path that holds any of them is read in each way that these steps lead to, in any order and number, with up to
+ * two decodings: where they lead to different rules, nobody can say which one applies.
  */
 export class PathReadings {
   readonly path: Bytes = new Bytes();
-  private buffer: ArrayBuffer = new ArrayBuffer(1024);
+  /** True when there were more readings than are looked at: then nothing is known of the path. */
+  overflowed: bool = false;
+  private buffer: ArrayBuffer = new ArrayBuffer(0);
+  private readonly starts: StaticArray<u32> = new StaticArray<u32>(MAXIMUM_READINGS + 1);
+  private readonly hashes: StaticArray<u32> = new StaticArray<u32>(MAXIMUM_READINGS);
+  private count: u32 = 0;
+  /** The next reading to give, and where those begin that came of as many decodings. */
   private index: u32 = 0;
-  private source: usize = 0;
-  private sourceLength: u32 = 0;
+  private levelStart: u32 = 0;
+  private decodings: u32 = 0;
 
   /** False when there is one way only to read the path, or it is none (`*`). `length`: without the query. */
   begin(path: usize, length: u32): bool {
-    this.source = path;
-    this.sourceLength = length;
+    if (!isDisputed(path, length)) return false;
+    this.overflowed = length > MAXIMUM_BYTES;
+    this.count = 0;
     this.index = 0;
-    if (length == 0 || load<u8>(path) != SLASH) return false;
-    let previous: u8 = 0;
-    for (let i: u32 = 0; i < length; i++) {
-      const c = load<u8>(path + i);
-      if (c == PERCENT || c == BACKSLASH || c == SEMICOLON || c == 0) return true;
-      if (previous == SLASH && (c == SLASH || c == DOT)) return true;
-      previous = c;
-    }
-    return false;
+    this.levelStart = 0;
+    this.decodings = 0;
+    if (this.overflowed) return true;
+    if (this.buffer.byteLength == 0) this.buffer = new ArrayBuffer(MAXIMUM_BYTES);
+    memory.copy(this.at(0), path, length);
+    this.keep(length);
+    return true;
   }
 
   /** Moves {@link path} to the next reading. */
   next(): bool {
-    if (this.index == READINGS) return false;
-    const decodings = this.index % 3;
-    const withoutParameters = ((this.index / 3) & 1) != 0;
-    const isCut = ((this.index / 6) & 1) != 0;
-    const resolvesDots = this.index < 12;
-    this.index++;
-    if (<u32>this.buffer.byteLength < this.sourceLength + 1) this.buffer = new ArrayBuffer(this.sourceLength * 2);
-    const at = changetype<usize>(this.buffer);
-    memory.copy(at, this.source, this.sourceLength);
-    let length = this.sourceLength;
-    for (let i: u32 = 0; i < decodings; i++) length = decode(at, length);
-    if (isCut) length = cut(at, length);
-    if (withoutParameters) length = dropParameters(at, length);
-    this.path.set(at, normalize(at, length, resolvesDots));
+    if (this.index == this.count) this.decodeLevel();
+    if (this.overflowed || this.index == this.count) return false;
+    const index = this.index++;
+    this.path.set(this.at(index), this.lengthOf(index));
+    for (let step: u32 = 1; step < STEPS; step++) this.derive(index, step);
     return true;
   }
-}
 
-/** Replaces percent-encoded bytes in place; what is no encoding stays. */
-function decode(at: usize, length: u32): u32 {
-  let written: u32 = 0;
-  for (let i: u32 = 0; i < length; i++) {
-    let c = load<u8>(at + i);
-    if (c == PERCENT && i + 2 < length) {
-      const high = hexValue(load<u8>(at + i + 1));
-      const low = hexValue(load<u8>(at + i + 2));
-      if (high >= 0 && low >= 0) {
-        c = <u8>(high * 16 + low);
-        i += 2;
-      }
+  private at(index: u32): usize {
+    return changetype<usize>(this.buffer) + this.starts[index];
+  }
+
+  private lengthOf(index: u32): u32 {
+    return this.starts[index + 1] - this.starts[index];
+  }
+
+  /** A reading that took fewer decodings leads to all that one with more would, so each is looked at in its own turn. */
+  private decodeLevel(): void {
+    if (this.decodings == MAXIMUM_DECODINGS) return;
+    this.decodings++;
+    const end = this.count;
+    for (let i = this.levelStart; i < end; i++) this.derive(i, 0);
+    this.levelStart = end;
+  }
+
+  /** Adds what a step makes of a reading. */
+  private derive(index: u32, step: u32): void {
+    const length = this.lengthOf(index);
+    if (this.overflowed || this.count == MAXIMUM_READINGS || this.starts[this.count] + length > MAXIMUM_BYTES) {
+      this.overflowed = true;
+      return;
     }
-    store<u8>(at + written, c);
-    written++;
+    this.keep(rewrite(step, this.at(index), length, this.at(this.count)));
   }
-  return written;
-}
 
-function hexValue(c: u8): i32 {
-  if (c >= 0x30 && c <= 0x39) return <i32>c - 0x30;
-  const lower = c | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? <i32>lower - 0x57 : -1;
-}
-
-/** Ends the path where a NUL, or a `?` or `#` that was encoded, would end it for some. */
-function cut(at: usize, length: u32): u32 {
-  for (let i: u32 = 0; i < length; i++) {
-    const c = load<u8>(at + i);
-    if (c == 0 || c == 0x3f || c == 0x23) return i;
-  }
-  return length;
-}
-
-function dropParameters(at: usize, length: u32): u32 {
-  let written: u32 = 0;
-  let dropping = false;
-  for (let i: u32 = 0; i < length; i++) {
-    const c = load<u8>(at + i);
-    if (c == SLASH || c == BACKSLASH) dropping = false;
-    else if (c == SEMICOLON) dropping = true;
-    if (dropping) continue;
-    store<u8>(at + written, c);
-    written++;
-  }
-  return written;
-}
-
-/** Backslashes become slashes, repeated slashes one, and dot segments may be resolved (RFC 3986 section 5.2.4), in place. */
-function normalize(at: usize, length: u32, resolvesDots: bool): u32 {
-  let written: u32 = 0;
-  let i: u32 = 0;
-  while (i < length) {
-    while (i < length && isSeparator(load<u8>(at + i))) i++;
-    let end = i;
-    while (end < length && !isSeparator(load<u8>(at + end))) end++;
-    const size = end - i;
-    if (resolvesDots && size == 2 && load<u8>(at + i) == DOT && load<u8>(at + i + 1) == DOT) {
-      while (written > 0 && load<u8>(at + written - 1) != SLASH) written--;
-      if (written > 0) written--;
-    } else if (size > 0 && !(resolvesDots && size == 1 && load<u8>(at + i) == DOT)) {
-      // What is written is never longer than what was read, so it cannot run over what is to be read.
-      store<u8>(at + written, SLASH);
-      memory.copy(at + written + 1, at + i, size);
-      written += size + 1;
+  /** Keeps what stands behind the last reading, unless it is there already. */
+  private keep(length: u32): void {
+    const added = this.at(this.count);
+    let hash = FNV_OFFSET;
+    for (let i: u32 = 0; i < length; i++) hash = (hash ^ load<u8>(added + i)) * FNV_PRIME;
+    for (let i: u32 = 0; i < this.count; i++) {
+      if (this.hashes[i] != hash || this.lengthOf(i) != length) continue;
+      if (memory.compare(this.at(i), added, length) == 0) return;
     }
-    i = end;
+    this.hashes[this.count] = hash;
+    this.starts[this.count + 1] = this.starts[this.count] + length;
+    this.count++;
   }
-  if (written > 0) return written;
-  store<u8>(at, SLASH);
-  return 1;
 }
 
-function isSeparator(c: u8): bool {
-  return c == SLASH || c == BACKSLASH;
+function isDisputed(path: usize, length: u32): bool {
+  if (length == 0 || load<u8>(path) != SLASH) return false;
+  let previous: u8 = 0;
+  for (let i: u32 = 0; i < length; i++) {
+    const c = load<u8>(path + i);
+    if (c == PERCENT || c == BACKSLASH || c == SEMICOLON || c < 0x20) return true;
+    if (previous == SLASH && (c == SLASH || c == DOT)) return true;
+    previous = c;
+  }
+  return false;
 }

@@ -43,6 +43,11 @@ describe('a path that can be read in several ways', () => {
     '/secret%3fx',
     '/secret%23',
     '/public/../secret/%2e%2e/public',
+    '/%5C;a=b%2f%25/secret',
+    '/public/../secret%2f..',
+    '/public/../%2e%2e/secret/%252e%252e',
+    '/se%09cret',
+    '/se%250acret',
   ])('%s is refused where its readings meet different rules', (path) => {
     expect(judge(worker, path)).toBe('ambiguous path');
   });
@@ -63,6 +68,12 @@ describe('a path that can be read in several ways', () => {
     expect(judge(worker, path)).toBe(expected);
   });
 
+  test('is refused when it has more readings than are looked at', () => {
+    expect(judge(worker, `/public/${'%252f;%5c..%09//'.repeat(400)}`)).toBe('ambiguous path');
+    expect(judge(worker, `/public/${'%41'.repeat(15_000)}`)).toBe('ambiguous path');
+    expect(judge(worker, `/public/${'%41'.repeat(5000)}`)).toBe('pass');
+  });
+
   test('is answered with 400', () => {
     const stream = worker.request([], { path: '/public%2fadmin' });
     expect(stream.response).toMatchObject({ status: 400, details: 'token_broker_path' });
@@ -71,6 +82,7 @@ describe('a path that can be read in several ways', () => {
   test('is no matter to a table with one rule for all', () => {
     const one = new Worker({ routes: [{ id: 'all', kind: 'pass' }] });
     expect(judge(one, '/a%2f..//b;x')).toBe('pass');
+    expect(judge(one, `/${'%252f;%5c..%09//'.repeat(400)}`)).toBe('pass');
   });
 });
 
