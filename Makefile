@@ -32,7 +32,7 @@ build: $(BUILT) ## Compile the filter to build/
 
 .PHONY: test
 test: $(BUILT) ## Run all tests that need no Go: unit, contract, simulated host, real Envoy
-	@vitest run $(TEST_FLAGS)
+	@vitest run --project unit --project end-to-end $(TEST_FLAGS)
 
 .PHONY: test-dex
 test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go the first time

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Suites that start servers: one file at a time is what two cores can carry. Each has a folder and a make target. */
+const REAL_PARTS = ['end-to-end', 'kubernetes', 'gateway', 'istio', 'helm', 'browser'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,14 +10,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/end-to-end/**'],
+          exclude: REAL_PARTS.map((suite) => `test/${suite}/**`),
         },
       },
-      {
+      ...REAL_PARTS.map((suite) => ({
         test: {
-          name: 'end-to-end',
-          include: ['test/end-to-end/**/*.test.ts'],
-          // Each file starts an Envoy of its own with two workers: one file at a time is what two cores can carry.
+          name: suite,
+          include: [`test/${suite}/**/*.test.ts`],
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
@@ -22,7 +24,7 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
-      },
+      })),
     ],
   },
 });
