@@ -77,11 +77,19 @@ export interface IssuerConfiguration {
   readonly tokenEndpoint: URL;
   /** ms for one token request, connect to last byte. */
   readonly timeout: number;
+  /** ms for parts of it, none longer than {@link timeout}; undefined: bounded by that alone. */
+  readonly timeouts?: { readonly connect: number; readonly headers: number; readonly idle: number } | undefined;
   /** PEM authorities to trust instead of the system's. */
   readonly caFile: string | undefined;
   readonly clientAuthentication: ClientAuthentication;
+  /** What exchanges ask as where their entry names no client; the secret is undefined where it authenticates without. */
+  readonly client: { readonly id: Secret; readonly secret: Secret | undefined } | undefined;
   /** Sent with every token request; none of the reserved names. */
   readonly extraParameters: ReadonlyMap<string, string>;
+  /** What challenges of entries that use this issuer name (RFC 9110 section 11.5). */
+  readonly realm: string;
+  /** Whether callers see the issuer's own `error` and `error_description` when it refuses them. */
+  readonly showErrors: boolean;
   readonly budget: IssuerBudget;
 }
 
@@ -95,6 +103,11 @@ export type ClientAuthentication =
       readonly algorithm: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
       /** `aud` of the assertion; undefined: the token endpoint. */
       readonly audience: string | undefined;
+    }
+  | {
+      /** A JWT that somebody else keeps fresh, such as a Kubernetes service-account token (RFC 7523 section 2.2). */
+      readonly method: 'jwt_assertion_file';
+      readonly assertionFile: string;
     }
   | {
       /** RFC 8705 section 2.1: the certificate is shown in the TLS handshake. */
@@ -125,8 +138,10 @@ export interface PolicyDocument {
 }
 
 export interface PolicyEntry {
-  /** Names the entry in errors, logs and the route table: 1 to 128 of `A-Z a-z 0-9 . _ -`. */
+  /** Names the entry in logs and the route table: 1 to 128 of `A-Z a-z 0-9 . _ -`. */
   readonly id: string;
+  /** Names the entry in problems: where it was written. */
+  readonly setting: string;
   readonly match: {
     /** `*`, `*.suffix` or an exact name. */
     readonly host: string;

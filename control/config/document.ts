@@ -36,7 +36,10 @@ export interface IssuerDocument {
   readonly timeout: string;
   readonly caFile?: string;
   readonly clientAuthentication: ClientAuthenticationDocument;
+  readonly client?: { readonly id: OperatorSourceDocument; readonly secret?: OperatorSourceDocument };
   readonly extraParameters?: Readonly<Record<string, string>>;
+  readonly realm: string;
+  readonly showErrors: boolean;
   readonly budget: {
     readonly concurrency: number;
     readonly rate: number;
@@ -55,29 +58,41 @@ export type ClientAuthenticationDocument =
       readonly algorithm?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
       readonly audience?: string;
     }
+  | { readonly method: 'jwt_assertion_file'; readonly assertionFile?: string }
   | { readonly method: 'tls_client_auth'; readonly certificateFile: string; readonly keyFile: string };
 
-export interface EntryDocument {
-  readonly id: string;
-  readonly match: { readonly host: string; readonly pathPrefix: string; readonly methods: readonly string[] };
-  readonly action: ActionDocument;
+/** A document of app-owned policy whose entries have not been looked at. */
+export interface PolicyDocumentShell {
+  readonly version: 'v1';
+  readonly entries: readonly unknown[];
 }
 
-export type ActionDocument =
-  | { readonly kind: 'pass'; readonly strip?: readonly string[]; readonly authenticate?: AuthenticateDocument }
-  | { readonly kind: 'deny' }
-  | {
-      readonly kind: 'clientCredentials';
-      readonly issuer: string;
-      readonly clientId: SourceDocument;
-      readonly clientSecret?: SourceDocument;
-      readonly scope?: SourceDocument;
-      readonly authorizationHeader?: string;
-      readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
-      readonly strip?: readonly string[];
-      readonly authenticate?: AuthenticateDocument;
-    }
-  | ExchangeDocument;
+/** An element of `policy.entries`, or of `entries` in a policy document. */
+export interface EntryDocument {
+  readonly id?: string;
+  readonly match?: MatchDocument;
+  readonly authenticate?: AuthenticateDocument;
+  readonly action: 'pass' | 'deny' | 'clientCredentials' | 'exchange';
+  readonly pass?: { readonly strip?: readonly string[] };
+  readonly clientCredentials?: ClientCredentialsDocument;
+  readonly exchange?: ExchangeDocument;
+}
+
+export interface MatchDocument {
+  readonly host?: string;
+  readonly pathPrefix?: string;
+  readonly methods?: readonly string[];
+}
+
+export interface ClientCredentialsDocument {
+  readonly issuerRef: string;
+  readonly clientId: SourceDocument;
+  readonly clientSecret?: SourceDocument;
+  readonly scope?: SourceDocument;
+  readonly authorizationHeader?: string;
+  readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
+  readonly strip?: readonly string[];
+}
 
 /** Exactly one of these. */
 export interface SourceDocument extends OperatorSourceDocument {

@@ -1,3 +1,5 @@
+import { type Problems, shown } from './problems.ts';
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -39,4 +41,17 @@ export function formatDuration(milliseconds: number): string {
     text += count > 0 ? `${count}${unit}` : '';
   }
   return text === '' ? '0s' : text;
+}
+
+/** Reads durations of a document, whose schema has checked their form; one that is out of bounds is a problem. */
+export function readDurationOf(
+  problems: Problems,
+): (setting: string, text: string, minimum: number, maximum: number) => number {
+  return (setting, text, minimum, maximum) => {
+    const milliseconds = parseDuration(text) ?? Number.NaN;
+    if (!(milliseconds >= minimum && milliseconds <= maximum)) {
+      problems.add(setting, `${shown(text)} is not from ${formatDuration(minimum)} to ${formatDuration(maximum)}`);
+    }
+    return milliseconds;
+  };
 }

@@ -1,6 +1,6 @@
 import type { ClientAuthentication, IssuerConfiguration } from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
-import { readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
+import { DEFAULT_REALM, readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 import type { VariableName } from './variables.ts';
@@ -39,7 +39,10 @@ export function readIssuer(sources: Sources): IssuerConfiguration {
     timeout: reader.duration('HTTP_TIMEOUT'),
     caFile: caFile === undefined ? undefined : files.certificates('ISSUER_CA_FILE', caFile),
     clientAuthentication: readClientAuthentication(sources),
+    client: undefined,
     extraParameters: readExtraParameters('TOKEN_PARAMETERS', parameters, problems),
+    realm: DEFAULT_REALM,
+    showErrors: false,
     budget: {
       concurrency: reader.integer('ISSUER_CONCURRENCY'),
       rate: reader.number('ISSUER_RATE'),

@@ -87,7 +87,7 @@ function readPolicy(
   };
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
-  return { entries: [{ id: 'default', match, action }], unmatched: 'deny' };
+  return { entries: [{ id: 'default', setting: 'policy entry default', match, action }], unmatched: 'deny' };
 }
 
 /** Two parts of the credentials in one header are a mistake that would only show as refusals by the issuer. */

@@ -1,12 +1,12 @@
-import type { AuthenticateDocument, TokenPlaceDocument } from './provider-document.ts';
+import type { TokenPlaceDocument } from './provider-document.ts';
 
 /** The action `exchange`; what has a default in the schema may be left out where no file was read. */
 export interface ExchangeDocument {
-  readonly kind: 'exchange';
-  readonly issuer: string;
-  readonly clientId: OperatorSourceDocument;
+  readonly issuerRef: string;
+  /** The issuer's own client, unless it is given. */
+  readonly clientId?: OperatorSourceDocument;
   readonly clientSecret?: OperatorSourceDocument;
-  readonly scope?: OperatorSourceDocument;
+  readonly scope?: string | OperatorSourceDocument;
   readonly resources?: readonly string[];
   readonly audiences?: readonly string[];
   readonly subjectToken?: TokenPlaceDocument;
@@ -18,7 +18,6 @@ export interface ExchangeDocument {
   readonly authorizationHeader?: string;
   readonly tokenHeaders?: readonly { readonly field: string; readonly header: string }[];
   readonly strip?: readonly string[];
-  readonly authenticate?: AuthenticateDocument;
 }
 
 /** Exactly one of these. */

@@ -6,8 +6,8 @@ export interface ExchangeAction {
   readonly kind: 'exchange';
   /** A key of `issuers`. */
   readonly issuer: string;
-  /** The operator's own client. */
-  readonly clientId: Secret;
+  /** The operator's own client; undefined: the issuer's. */
+  readonly clientId: Secret | undefined;
   /** Undefined where the client authenticates without a secret. */
   readonly clientSecret: Secret | undefined;
   /** Space separated. */

@@ -1,12 +1,19 @@
+import { Secret } from '../secret.ts';
 import type { ClientAuthentication, IssuerConfiguration } from './configuration.ts';
+import { staticValueProblem } from './credential-limits.ts';
 import type { ClientAuthenticationDocument, IssuerDocument } from './document.ts';
+import type { ReadDuration } from './entry-context.ts';
+import type { OperatorSourceDocument } from './exchange-document.ts';
 import { readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
+import { type OperatorContext, operatorValue } from './operator-value.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 
-interface Context {
-  readonly duration: (setting: string, text: string, minimum: number, maximum: number) => number;
-  readonly files: Files;
+/** Where Kubernetes keeps a pod's own token fresh. */
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+interface Context extends OperatorContext {
+  readonly duration: ReadDuration;
   readonly problems: Problems;
 }
 
@@ -17,6 +24,7 @@ export function readIssuerDocument(name: string, document: IssuerDocument, conte
   const insecure = { allowed: document.allowInsecure, setting: `${setting}.allowInsecure` };
   const parameters = Object.entries(document.extraParameters ?? {});
   const { breakerOpen, ...budget } = document.budget;
+  const { client, realm, showErrors } = document;
   return {
     name,
     tokenEndpoint: readTokenEndpoint(`${setting}.tokenEndpoint`, document.tokenEndpoint, insecure, problems),
@@ -27,9 +35,27 @@ export function readIssuerDocument(name: string, document: IssuerDocument, conte
       document.clientAuthentication,
       files,
     ),
+    client: client && {
+      id: readClientPart(`${setting}.client.id`, 'clientId', client.id, context),
+      secret: client.secret && readClientPart(`${setting}.client.secret`, 'clientSecret', client.secret, context),
+    },
     extraParameters: readExtraParameters(`${setting}.extraParameters`, parameters, problems),
+    realm,
+    showErrors,
     budget: { ...budget, breakerOpen: duration(`${setting}.budget.breakerOpen`, breakerOpen, 100, 3_600_000) },
   };
+}
+
+function readClientPart(
+  setting: string,
+  part: 'clientId' | 'clientSecret',
+  source: OperatorSourceDocument,
+  context: Context,
+): Secret {
+  const value = operatorValue(setting, source, { operator: context, problems: context.problems });
+  const problem = value && staticValueProblem(part, value);
+  if (problem !== undefined) context.problems.add(setting, problem);
+  return value ?? new Secret('');
 }
 
 function readClientAuthentication(
@@ -46,6 +72,11 @@ function readClientAuthentication(
         algorithm: document.algorithm ?? 'RS256',
         audience: document.audience,
       };
+    case 'jwt_assertion_file': {
+      const { assertionFile = SERVICE_ACCOUNT_TOKEN } = document;
+      files.secret(`${setting}.assertionFile`, assertionFile);
+      return { method: document.method, assertionFile };
+    }
     case 'tls_client_auth':
       return {
         method: document.method,

@@ -1,9 +1,9 @@
 import type { Configuration, ListenerConfiguration } from './configuration.ts';
 import type { ConfigurationDocument, ListenerDocument } from './document.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { readDurationOf } from './duration.ts';
+import { EntryContext, type ReadDuration } from './entry-context.ts';
 import { type Environment, EnvironmentReader } from './environment-reader.ts';
 import { readIssuerDocument } from './file-issuer.ts';
-import { readEntry } from './file-policy.ts';
 import { readProviderDocument } from './file-provider.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { isOpen, reachWarnings, whatOpens } from './listener-reach.ts';
@@ -11,6 +11,7 @@ import { parseSocketMode } from './parse-values.ts';
 import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
 import { providerWarnings } from './provider-settings.ts';
+import { readEntry } from './read-entry.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
 import { validateDocument } from './validate-document.ts';
@@ -18,9 +19,6 @@ import { VARIABLES, type Variable } from './variables.ts';
 
 const DAY = 86_400_000;
 const TLS_FIELDS = 'tls with certificateFile, keyFile and clientCaFile';
-
-/** Reads a duration of the document, which its schema has checked for form. */
-export type ReadDuration = (setting: string, text: string, minimum: number, maximum: number) => number;
 
 /**
  * The configuration that a YAML file describes (schema.json). Variables that say how the process runs win over it; those
@@ -35,17 +33,11 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const text = files.secret('CONFIG_FILE', path)?.reveal() ?? '';
   problems.throwIfAny();
   const document = prefixed(path, () => validateDocument(text));
-  const duration: ReadDuration = (setting, value, minimum, maximum) => {
-    const milliseconds = parseDuration(value) ?? Number.NaN;
-    if (!(milliseconds >= minimum && milliseconds <= maximum)) {
-      problems.add(setting, `${shown(value)} is not from ${formatDuration(minimum)} to ${formatDuration(maximum)}`);
-    }
-    return milliseconds;
-  };
+  const duration = readDurationOf(problems);
   const reader = new EnvironmentReader(environment, problems);
   const settings = processSettings(document, duration, files, problems);
   const issuers = Object.entries(document.issuers).map(([name, issuer]) =>
-    readIssuerDocument(name, issuer, { duration, files, problems }),
+    readIssuerDocument(name, issuer, { duration, environment, files, problems }),
   );
   const providers = new Map(
     Object.entries(document.providers).map(([name, provider]) => [
@@ -68,7 +60,11 @@ export function readConfigurationFile(path: string, environment: Environment, re
     providers,
     policy: {
       unmatched: document.policy.unmatched,
-      entries: document.policy.entries.map((entry) => readEntry(entry, { environment, duration, files, problems })),
+      entries: document.policy.entries.map((entry, index) => {
+        const { id = `entry-${index}` } = entry;
+        const operator = { environment, files };
+        return readEntry(entry, id, new EntryContext({ setting: `policy entry ${id}`, problems, duration, operator }));
+      }),
     },
     warnings: [...providerWarnings(providers.values()), ...reachWarnings(process.listeners.grpc)],
   };

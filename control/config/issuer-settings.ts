@@ -1,6 +1,9 @@
 import { type EndpointKind, readEndpointUrl } from './endpoint-url.ts';
 import { type Problems, shown } from './problems.ts';
 
+/** What challenges name where the operator says nothing. */
+export const DEFAULT_REALM = 'token-broker';
+
 /** Parameters that the broker itself sends, or that would turn the request into another grant (RFC 6749, 7521, 8693). */
 const RESERVED = new Set([
   'grant_type',

@@ -1,14 +1,32 @@
 import { Secret } from '../secret.ts';
 import type { Environment } from './environment-reader.ts';
 import type { OperatorSourceDocument } from './exchange-document.ts';
+import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 
-/** @returns undefined when it is in a file that cannot be read, which is a problem already */
+/** What only the operator's own configuration may read. */
+export interface OperatorContext {
+  readonly environment: Environment;
+  readonly files: Files;
+}
+
+/**
+ * A value that does not come with the request.
+ *
+ * @param operator undefined where whoever wrote it is not the operator
+ * @returns undefined after a problem
+ */
 export function operatorValue(
   setting: string,
   source: OperatorSourceDocument,
-  { environment, files }: { readonly environment: Environment; readonly files: Files },
+  { operator, problems }: { readonly operator: OperatorContext | undefined; readonly problems: Problems },
 ): Secret | undefined {
-  if (source.file !== undefined) return files.secret(setting, source.file);
-  return new Secret(source.value ?? environment[source.environment ?? ''] ?? '');
+  const { file, environment, value } = source;
+  if (value !== undefined) return new Secret(value);
+  if (operator === undefined) {
+    problems.add(setting, "is for the operator's own configuration alone, unless it is a value; remove it");
+    return undefined;
+  }
+  if (file !== undefined) return operator.files.secret(setting, file);
+  return new Secret(operator.environment[environment ?? ''] ?? '');
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { LineCounter, parseDocument } from 'yaml';
 import type { ConfigurationDocument } from './document.ts';
 import { ConfigurationError, type Problem, shown } from './problems.ts';
+import { validators } from './schemas.ts';
 
 /**
  * Reads a YAML text by the published schema, with its defaults filled in. Problems name places, never values: any of
@@ -11,16 +11,16 @@ import { ConfigurationError, type Problem, shown } from './problems.ts';
  * @throws ConfigurationError with everything that is wrong
  */
 export function validateDocument(text: string): ConfigurationDocument {
-  const document = parseYaml(text);
-  const schema = JSON.parse(readFileSync(new URL('./schema.json', import.meta.url), 'utf8'));
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, discriminator: true, verbose: true, strict: false });
-  const validate = ajv.compile<ConfigurationDocument>(schema);
-  if (!validate(document)) {
-    throw new ConfigurationError((validate.errors ?? []).filter(isInformative).map(problemOf));
-  }
-  return document;
+  return validate(validators().configuration, parseYaml(text));
 }
 
+/** @throws ConfigurationError with everything that is wrong */
+function validate<Document>(validator: ValidateFunction<Document>, document: unknown): Document {
+  if (validator(document)) return document;
+  throw new ConfigurationError((validator.errors ?? []).filter(isInformative).map(problemOf));
+}
+
+/** @throws ConfigurationError that names line and column */
 function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

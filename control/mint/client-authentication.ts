@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as oauth from 'oauth4webapi';
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { TokenRequest } from '../decide/ports.ts';
@@ -21,6 +22,8 @@ export function prepareClientAuthentication(issuer: IssuerConfiguration): Authen
       return (request) => oauth.ClientSecretPost(secretOf(request));
     case 'tls_client_auth':
       return () => oauth.TlsClientAuth();
+    case 'jwt_assertion_file':
+      return () => jwtAssertion(configuration.assertionFile);
     case 'private_key_jwt': {
       const key = readPrivateKey(configuration.privateKeyFile, configuration.algorithm);
       const authentication = oauth.PrivateKeyJwt(
@@ -35,6 +38,22 @@ export function prepareClientAuthentication(issuer: IssuerConfiguration): Authen
       return () => authentication;
     }
   }
+}
+
+/** RFC 7523 section 2.2, with a JWT from a file, which is read each time because somebody else keeps it fresh. */
+function jwtAssertion(file: string): oauth.ClientAuth {
+  return async (_server, client, body) => {
+    body.set('client_id', client.client_id);
+    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+    body.set('client_assertion', await readAssertion(file));
+  };
+}
+
+async function readAssertion(file: string): Promise<string> {
+  const assertion = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new BrokerError('internal', { cause: new Error(`${file} cannot be read (${error.code})`) });
+  });
+  return assertion.trim();
 }
 
 function secretOf(request: TokenRequest): string {

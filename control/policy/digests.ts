@@ -44,6 +44,9 @@ function clientAuthenticationMaterial(
         authentication.algorithm,
         authentication.audience ?? null,
       ];
+    case 'jwt_assertion_file':
+      // Not what is in it: that changes whenever it is kept fresh.
+      return [authentication.method, authentication.assertionFile];
     case 'tls_client_auth':
       return [authentication.method, file(authentication.certificateFile), file(authentication.keyFile)];
     default:

@@ -33,7 +33,8 @@ export function compileExchange(
   keys: Keys,
   names: HeaderNames,
 ): { compiled: Omit<DecideRoute, 'id' | 'digest' | 'match'>; material: Material } {
-  refuseMissingSecret(action, issuer, names);
+  const client = clientOf(action, issuer);
+  refuseMissingClient(client, issuer, names);
   const subjectToken = compileSubject(action, names);
   const actorToken = compileActor(action, names);
   const places = [subjectToken, actorToken?.from === 'input' ? actorToken.place : undefined].filter(isDefined);
@@ -45,14 +46,15 @@ export function compileExchange(
     header: names.one('tokenHeaders', header),
   }));
   refuseConflicts(action, caller, [authorizationHeader, ...tokenHeaders.map(({ header }) => header)], names);
-  const { clientId, clientSecret, scope, resources, audiences, subjectTokenType, requestedTokenType } = action;
+  const { scope, resources, audiences, subjectTokenType, requestedTokenType } = action;
   const { extraParameters, maximumDecisionAge } = action;
   const exchange: TokenExchange = {
     kind: 'exchange',
     issuer: action.issuer,
     issuerDigest,
-    clientId: clientId.reveal(),
-    ...{ clientSecret, scope, resources, audiences, subjectToken, subjectTokenType, requestedTokenType },
+    clientId: client.id?.reveal() ?? '',
+    clientSecret: client.secret,
+    ...{ scope, resources, audiences, subjectToken, subjectTokenType, requestedTokenType },
     actorToken,
     actorTokenType: action.actorToken?.type,
     ...{ extraParameters, maximumDecisionAge, authorizationHeader, tokenHeaders },
@@ -78,12 +80,22 @@ export function compileExchange(
   };
 }
 
-function refuseMissingSecret(
-  { clientSecret }: ExchangeAction,
-  issuer: IssuerConfiguration | undefined,
-  names: HeaderNames,
-) {
-  if (clientSecret === undefined && issuer?.clientAuthentication.method.startsWith('client_secret_')) {
+interface Client {
+  readonly id: Secret | undefined;
+  readonly secret: Secret | undefined;
+}
+
+/** The entry's own client, or the issuer's; never the id of one with the secret of the other. */
+function clientOf({ clientId, clientSecret }: ExchangeAction, issuer: IssuerConfiguration | undefined): Client {
+  return clientId === undefined
+    ? { id: issuer?.client?.id, secret: issuer?.client?.secret }
+    : { id: clientId, secret: clientSecret };
+}
+
+function refuseMissingClient({ id, secret }: Client, issuer: IssuerConfiguration | undefined, names: HeaderNames) {
+  if (issuer !== undefined && id === undefined) {
+    names.problem(`names no client, and its issuer ${issuer.name} has none either; set the issuer's client`);
+  } else if (secret === undefined && issuer?.clientAuthentication.method.startsWith('client_secret_')) {
     names.problem(
       `needs clientSecret, because its issuer's clientAuthentication.method is ${issuer.clientAuthentication.method}`,
     );

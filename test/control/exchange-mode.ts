@@ -1,9 +1,17 @@
 import type { Configuration } from '../../control/config/configuration.ts';
+import type { EntryDocument } from '../../control/config/document.ts';
 import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
 import { readConfigurationFile } from '../../control/config/file.ts';
 
+/** What differs from an entry that needs little: fields of `exchange`, and who may use it. */
+export type ExchangeEntry = Partial<ExchangeDocument> & Pick<EntryDocument, 'authenticate'>;
+
 /** The text of a file with one issuer, providers perhaps, and one entry that exchanges. */
-export function exchangeFile(action: Partial<ExchangeDocument> = {}, rest: object = {}, issuer: object = {}): string {
+export function exchangeFile(
+  { authenticate, ...exchange }: ExchangeEntry = {},
+  rest: object = {},
+  issuer: object = {},
+): string {
   return JSON.stringify({
     version: 'v1',
     listeners: { check: { address: ':8080' } },
@@ -13,12 +21,13 @@ export function exchangeFile(action: Partial<ExchangeDocument> = {}, rest: objec
       entries: [
         {
           id: 'default',
-          action: {
-            kind: 'exchange',
-            issuer: 'dex',
+          ...(authenticate && { authenticate }),
+          action: 'exchange',
+          exchange: {
+            issuerRef: 'dex',
             clientId: { value: 'broker' },
             clientSecret: { value: 'broker-secret' },
-            ...action,
+            ...exchange,
           },
         },
       ],

@@ -12,7 +12,7 @@ export function configurationWith(
   options: { readonly kind?: 'pass' | 'clientCredentials'; readonly provider?: object; readonly action?: object } = {},
 ): Configuration {
   const { kind = 'clientCredentials', provider = {}, action = {} } = options;
-  const credentials = { issuer: 'dex', clientId: { value: 'broker' }, clientSecret: { value: 'secret' } };
+  const credentials = { issuerRef: 'dex', clientId: { value: 'broker' }, clientSecret: { value: 'secret' } };
   const document = {
     version: 'v1',
     listeners: { check: { address: ':8080' } },
@@ -26,7 +26,9 @@ export function configurationWith(
       },
     },
     policy: {
-      entries: [{ id: 'default', action: { kind, ...(kind === 'pass' ? {} : credentials), authenticate, ...action } }],
+      entries: [
+        { id: 'default', authenticate, action: kind, [kind]: { ...(kind === 'pass' ? {} : credentials), ...action } },
+      ],
     },
   };
   return readConfigurationFile('/control.yaml', {}, () => Buffer.from(JSON.stringify(document)));

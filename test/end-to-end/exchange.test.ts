@@ -1,18 +1,18 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
+import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
 import { eventually } from '../../tools/launch/eventually.ts';
 import { CLIENTS } from '../support/identity-provider.ts';
-import type { Policy } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
-type Action = Extract<Policy['entries'][number]['action'], { kind: 'exchange' }>;
-
-const exchange = (action: Partial<Action>): Action => ({
-  kind: 'exchange',
-  issuer: 'identity-provider',
-  clientId: { value: CLIENTS.first.id },
-  clientSecret: { value: CLIENTS.first.secret },
-  ...action,
+const exchange = (exchange: Partial<ExchangeDocument>) => ({
+  action: 'exchange' as const,
+  exchange: {
+    issuerRef: 'identity-provider',
+    clientId: { value: CLIENTS.first.id },
+    clientSecret: { value: CLIENTS.first.secret },
+    ...exchange,
+  },
 });
 
 describe('two policy entries that exchange for two audiences', () => {
@@ -20,13 +20,13 @@ describe('two policy entries that exchange for two audiences', () => {
     policy: ({ exchange: { first, second } }) => ({
       unmatched: 'deny',
       entries: [
-        { id: 'orders', match: { pathPrefix: '/orders' }, action: exchange(first.action) },
-        { id: 'payments', match: { pathPrefix: '/payments' }, action: exchange(second.action) },
-        { id: 'internal', match: { pathPrefix: '/orders/internal' }, action: { kind: 'deny' } },
+        { id: 'orders', match: { pathPrefix: '/orders' }, ...exchange(first.exchange) },
+        { id: 'payments', match: { pathPrefix: '/payments' }, ...exchange(second.exchange) },
+        { id: 'internal', match: { pathPrefix: '/orders/internal' }, action: 'deny' },
         {
           id: 'elsewhere',
           match: { pathPrefix: '/elsewhere' },
-          action: exchange({ ...second.action, authorizationHeader: 'x-token' }),
+          ...exchange({ ...second.exchange, authorizationHeader: 'x-token' }),
         },
       ],
     }),
@@ -162,11 +162,8 @@ describe('a policy entry that verifies the subject itself, and names who acts', 
       entries: [
         {
           id: 'orders',
-          action: exchange({
-            ...first.action,
-            authenticate: { providers: ['callers'], claimToHeaders: [{ claim: 'sub', header: 'x-user' }] },
-            actorToken: { header: 'x-actor', prefix: 'Bearer ' },
-          }),
+          authenticate: { providers: ['callers'], claimToHeaders: [{ claim: 'sub', header: 'x-user' }] },
+          ...exchange({ ...first.exchange, actorToken: { header: 'x-actor', prefix: 'Bearer ' } }),
         },
       ],
     }),

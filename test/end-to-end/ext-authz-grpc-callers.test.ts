@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSigningKey, keySetOf, signToken } from '../../tools/tokens/signing-key.ts';
 import { jwtAuthnFilter } from '../support/jwt-authn.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const key = createSigningKey('ES256');
@@ -16,13 +17,8 @@ describe("ext_authz over gRPC, behind Envoy's jwt_authn", () => {
       entries: [
         {
           id: 'orders',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: { envoyClaims: [{ claim: 'jwt.tenant', oneOf: ['acme'] }] },
-          },
+          ...credentialsOf(clients.first),
+          authenticate: { envoyClaims: [{ claim: 'jwt.tenant', oneOf: ['acme'] }] },
         },
       ],
     }),
@@ -67,14 +63,12 @@ describe("a caller's token, over gRPC", () => {
       entries: [
         {
           id: 'pass',
-          action: {
-            kind: 'pass',
-            authenticate: {
-              providers: ['tests'],
-              from: [{ cookie: 'session' }],
-              claimToHeaders: [{ claim: 'sub', header: 'x-user' }],
-              claimToFilterState: [{ claim: 'sub', name: 'subject' }],
-            },
+          action: 'pass',
+          authenticate: {
+            providers: ['tests'],
+            from: [{ cookie: 'session' }],
+            claimToHeaders: [{ claim: 'sub', header: 'x-user' }],
+            claimToFilterState: [{ claim: 'sub', name: 'subject' }],
           },
         },
       ],

@@ -84,7 +84,7 @@ describe('a policy without a match for a request, over gRPC', () => {
     shipped: 'ext-authz-grpc',
     policy: () => ({
       unmatched: 'deny',
-      entries: [{ id: 'open', match: { pathPrefix: '/open' }, action: { kind: 'pass', strip: ['x-internal'] } }],
+      entries: [{ id: 'open', match: { pathPrefix: '/open' }, action: 'pass', pass: { strip: ['x-internal'] } }],
     }),
   });
 

@@ -18,7 +18,7 @@ describe('gRPC', () => {
     plugin: PATIENT.plugin,
     policy: {
       unmatched: 'deny',
-      entries: [{ id: 'greeter', match: { pathPrefix: '/test.Greeter' }, action: CLIENT_CREDENTIALS }],
+      entries: [{ id: 'greeter', match: { pathPrefix: '/test.Greeter' }, ...CLIENT_CREDENTIALS }],
     },
   });
   let client: GrpcClient;

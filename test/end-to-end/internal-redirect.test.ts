@@ -59,8 +59,8 @@ describe.each([
     policy: {
       unmatched: 'deny',
       entries: [
-        { id: 'start', match: { pathPrefix: '/start' }, action: CLIENT_CREDENTIALS },
-        { id: 'target', match: { pathPrefix: '/target' }, action: { kind: 'pass', strip } },
+        { id: 'start', match: { pathPrefix: '/start' }, ...CLIENT_CREDENTIALS },
+        { id: 'target', match: { pathPrefix: '/target' }, action: 'pass', pass: { strip } },
       ],
     },
   });

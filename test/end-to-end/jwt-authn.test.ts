@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
 import { jwtAuthnFilter } from '../support/jwt-authn.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const key = createSigningKey('ES256');
@@ -15,17 +16,12 @@ describe("behind Envoy's jwt_authn", () => {
       entries: [
         {
           id: 'orders',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: {
-              envoyClaims: [
-                { claim: 'jwt.sub', present: true },
-                { claim: 'jwt.tenant', oneOf: ['acme', 'globex'] },
-              ],
-            },
+          ...credentialsOf(clients.first),
+          authenticate: {
+            envoyClaims: [
+              { claim: 'jwt.sub', present: true },
+              { claim: 'jwt.tenant', oneOf: ['acme', 'globex'] },
+            ],
           },
         },
       ],

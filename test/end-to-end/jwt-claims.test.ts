@@ -41,20 +41,18 @@ describe('what a verified token says', () => {
       entries: [
         {
           id: 'pass',
-          action: {
-            kind: 'pass',
-            authenticate: {
-              providers: ['tests'],
-              from: [{ header: 'x-token', prefix: 'Token ' }, { cookie: 'session' }],
-              allowMissing: true,
-              claimToHeaders: [
-                { claim: 'sub', header: 'x-user' },
-                { claim: 'realm.roles', header: 'x-roles' },
-                { claim: 'absent', header: 'x-absent' },
-              ],
-              forwardPayloadHeader: 'x-payload',
-              claimToFilterState: [{ claim: 'groups', name: 'groups', format: 'json' }],
-            },
+          action: 'pass',
+          authenticate: {
+            providers: ['tests'],
+            from: [{ header: 'x-token', prefix: 'Token ' }, { cookie: 'session' }],
+            allowMissing: true,
+            claimToHeaders: [
+              { claim: 'sub', header: 'x-user' },
+              { claim: 'realm.roles', header: 'x-roles' },
+              { claim: 'absent', header: 'x-absent' },
+            ],
+            forwardPayloadHeader: 'x-payload',
+            claimToFilterState: [{ claim: 'groups', name: 'groups', format: 'json' }],
           },
         },
       ],

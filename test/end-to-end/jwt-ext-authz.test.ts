@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createSigningKey, keySetOf, signToken } from '../../tools/tokens/signing-key.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const key = createSigningKey('ES256');
@@ -22,16 +23,11 @@ describe("callers' JWTs without the filter, through Envoy's ext_authz", () => {
       entries: [
         {
           id: 'api',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: {
-              providers: ['tests'],
-              from: [{ header: 'authorization', prefix: 'Bearer ' }, { cookie: 'session' }],
-              claimToHeaders: [{ claim: 'sub', header: 'x-user' }],
-            },
+          ...credentialsOf(clients.first),
+          authenticate: {
+            providers: ['tests'],
+            from: [{ header: 'authorization', prefix: 'Bearer ' }, { cookie: 'session' }],
+            claimToHeaders: [{ claim: 'sub', header: 'x-user' }],
           },
         },
       ],

@@ -28,7 +28,7 @@ describe('control that starts while the provider is down', () => {
           jwks: { url: `${keys.url}/keys`, allowInsecure: true, fallbackFile },
         },
       },
-      entries: [{ id: 'api', action: { kind: 'pass', authenticate: { providers: ['tests'] } } }],
+      entries: [{ id: 'api', action: 'pass', authenticate: { providers: ['tests'] } }],
     },
   });
   let tokens = 0;

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../tools/launch/eventually.ts';
 import { document, startKeySetServer } from '../../tools/tokens/key-set-server.ts';
 import { createSigningKey, keySetOf, signToken } from '../../tools/tokens/signing-key.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const key = createSigningKey('RS256', { kid: 'old' });
@@ -27,13 +28,8 @@ describe('a remembered decision', () => {
       entries: [
         {
           id: 'api',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: { providers: ['tests'] },
-          },
+          ...credentialsOf(clients.first),
+          authenticate: { providers: ['tests'] },
         },
       ],
     }),

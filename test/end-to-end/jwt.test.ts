@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../tools/launch/eventually.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 describe("a request with a caller's JWT, in the environment mode", () => {
@@ -116,13 +117,8 @@ describe("a request with a caller's JWT, whose provider is found by discovery", 
       entries: [
         {
           id: 'orders',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: { providers: ['callers'] },
-          },
+          ...credentialsOf(clients.first),
+          authenticate: { providers: ['callers'] },
         },
       ],
     }),

@@ -8,9 +8,9 @@ const POLICY: DeploymentOptions = {
   policy: {
     unmatched: 'pass',
     entries: [
-      { id: 'public', match: { pathPrefix: '/public' }, action: { kind: 'pass' } },
-      { id: 'admin', match: { pathPrefix: '/public/admin' }, action: { kind: 'deny' } },
-      { id: 'secret', match: { pathPrefix: '/secret' }, action: { kind: 'deny' } },
+      { id: 'public', match: { pathPrefix: '/public' }, action: 'pass' },
+      { id: 'admin', match: { pathPrefix: '/public/admin' }, action: 'deny' },
+      { id: 'secret', match: { pathPrefix: '/secret' }, action: 'deny' },
     ],
   },
 };

@@ -40,7 +40,7 @@ interface Exchange {
 interface ExchangeTarget {
   /** One of `aud` of the token, and of no token for the other target. */
   audience: string;
-  action: Pick<ExchangeDocument, 'audiences' | 'scope' | 'extraParameters'>;
+  exchange: Pick<ExchangeDocument, 'audiences' | 'scope' | 'extraParameters'>;
 }
 
 /** What runs behind the proxy. */
@@ -101,8 +101,8 @@ async function startEmbedded(tokenLifetimeSeconds: number): Promise<Server> {
       return token;
     },
     checksSubjects: true,
-    first: { audience: audiences.first, action: { audiences: [audiences.first] } },
-    second: { audience: audiences.second, action: { audiences: [audiences.second] } },
+    first: { audience: audiences.first, exchange: { audiences: [audiences.first] } },
+    second: { audience: audiences.second, exchange: { audiences: [audiences.second] } },
   };
   return { issuer: url, tokenEndpoint, jwksUri, audienceOf, scopes, exchange, stop: () => server.close() };
 }
@@ -124,10 +124,10 @@ async function startRealDex(tokenLifetimeSeconds: number): Promise<Server> {
     subject: async ({ id }, lifetimeSeconds = tokenLifetimeSeconds) =>
       signToken(createSigningKey(), { sub: id, exp: Math.floor(Date.now() / 1000) + lifetimeSeconds }),
     checksSubjects: false,
-    first: { audience: first.id, action: { scope: { value: 'openid' }, extraParameters } },
+    first: { audience: first.id, exchange: { scope: { value: 'openid' }, extraParameters } },
     second: {
       audience: second.id,
-      action: { scope: { value: `openid audience:server:client_id:${second.id}` }, extraParameters },
+      exchange: { scope: { value: `openid audience:server:client_id:${second.id}` }, extraParameters },
     },
   };
   return { issuer, tokenEndpoint, jwksUri, audienceOf: ({ id }) => id, scopes, exchange, stop: () => dex.stop() };

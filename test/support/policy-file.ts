@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryDocument } from '../../control/config/document.ts';
 import type { ProviderDocument } from '../../control/config/provider-document.ts';
+import type { Client } from './identity-provider.ts';
 
 /** A policy as control's configuration file writes it; its issuer is named `identity-provider`. */
 export interface Policy {
@@ -10,17 +11,25 @@ export interface Policy {
   readonly providers?: Readonly<
     Record<string, Partial<Omit<ProviderDocument, 'jwks'>> & { jwks: Partial<ProviderDocument['jwks']> }>
   >;
-  readonly entries: readonly { id: string; match?: Partial<EntryDocument['match']>; action: EntryDocument['action'] }[];
+  readonly entries: readonly EntryDocument[];
 }
 
 /** Takes credentials from the headers where DexTokenBroker's users have them. */
-export const CLIENT_CREDENTIALS: EntryDocument['action'] = {
-  kind: 'clientCredentials',
-  issuer: 'identity-provider',
-  clientId: { header: 'x-client-id' },
-  clientSecret: { header: 'x-client-secret' },
-  scope: { header: 'x-scope' },
+export const CLIENT_CREDENTIALS: EntryDocument = {
+  action: 'clientCredentials',
+  clientCredentials: {
+    issuerRef: 'identity-provider',
+    clientId: { header: 'x-client-id' },
+    clientSecret: { header: 'x-client-secret' },
+    scope: { header: 'x-scope' },
+  },
 };
+
+/** Has every caller get a token of one client's. */
+export function credentialsOf({ id, secret }: Client): EntryDocument {
+  const credentials = { clientId: { value: id }, clientSecret: { value: secret } };
+  return { action: 'clientCredentials', clientCredentials: { issuerRef: 'identity-provider', ...credentials } };
+}
 
 /** Writes control's configuration file for that policy. */
 export function writePolicyFile(tokenEndpoint: string, policy: Policy): { path: string; stop(): Promise<void> } {

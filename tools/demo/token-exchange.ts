@@ -52,21 +52,17 @@ export const showTokenExchange: Scenario = async (parts, page) => {
 };
 
 function writeConfiguration(path: string, issuer: OAuthServer, page: Page): string {
-  const action = {
-    kind: 'exchange',
-    issuer: 'demo',
-    clientId: { value: BROKER.id },
-    clientSecret: { value: BROKER.secret },
-  };
   const entries = TEAMS.map(({ id, pathPrefix, audience }) => ({
     id,
     match: { pathPrefix },
-    action: { ...action, audiences: [audience] },
+    action: 'exchange',
+    exchange: { issuerRef: 'demo', audiences: [audience] },
   }));
-  const denied = { id: 'orders-internal', match: { pathPrefix: '/orders/internal' }, action: { kind: 'deny' } };
+  const denied = { id: 'orders-internal', match: { pathPrefix: '/orders/internal' }, action: 'deny' };
+  const client = { id: { value: BROKER.id }, secret: { value: BROKER.secret } };
   const text = stringify({
     version: 'v1',
-    issuers: { demo: { tokenEndpoint: issuer.tokenEndpoint, allowInsecure: true } },
+    issuers: { demo: { tokenEndpoint: issuer.tokenEndpoint, allowInsecure: true, client } },
     policy: { unmatched: 'deny', entries: [...entries, denied] },
   });
   writeFileSync(path, text);

@@ -56,6 +56,7 @@ describe('defaults', () => {
         entries: [
           {
             id: 'default',
+            setting: 'policy entry default',
             match: { host: '*', pathPrefix: '/', methods: [] },
             action: {
               kind: 'clientCredentials',

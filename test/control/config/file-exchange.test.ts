@@ -88,10 +88,14 @@ describe('the action exchange in a file', () => {
 
   test.each<[string, object, RegExp]>([
     ["the client's id of the caller's", { clientId: { header: 'x-client-id' } }, /clientId.header: is not a field/],
-    ['a client without an id', { clientId: undefined }, /action.clientId: is missing/],
-    ['an unknown field', { audience: 'orders' }, /action.audience: is not a field; known here: kind, issuer/],
-    ['a scope with two spaces', { scope: { value: 'read  write' } }, /^policy entry default: scope: is not a list/],
-    ['a scope with a quote', { scope: { value: 'a"planted' } }, /^policy entry default: scope: is not a list/],
+    ['a secret without its client', { clientId: undefined }, /exchange.clientSecret: stands without clientId/],
+    ['an unknown field', { audience: 'orders' }, /exchange.audience: is not a field; known here: issuerRef, clientId/],
+    [
+      'a scope with two spaces',
+      { scope: { value: 'read  write' } },
+      /^policy entry default: exchange.scope: is not a list/,
+    ],
+    ['a scope with a quote', { scope: { value: 'a"planted' } }, /^policy entry default: exchange.scope: is not a list/],
     ['a resource that is no URI', { resources: ['orders'] }, /resources: "orders" is not an absolute URI/],
     ['a resource with a fragment', { resources: ['https://a/#b'] }, /resources: "https:\/\/a\/#b" is not an absolute/],
     ['a token type', { subjectTokenType: 'jwt' }, /subjectTokenType: must match pattern/],

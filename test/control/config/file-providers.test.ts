@@ -15,7 +15,9 @@ function read(provider: object, authenticate: object = { providers: ['callers'] 
       entries: [
         {
           id: 'orders',
-          action: { kind: 'clientCredentials', issuer: 'dex', clientId: { value: 'app' }, authenticate, ...action },
+          action: 'clientCredentials',
+          clientCredentials: { issuerRef: 'dex', clientId: { value: 'app' }, ...action },
+          authenticate,
         },
       ],
     },

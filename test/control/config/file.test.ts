@@ -9,9 +9,9 @@ issuers:
 policy:
   entries:
     - id: all
-      action:
-        kind: clientCredentials
-        issuer: dex
+      action: clientCredentials
+      clientCredentials:
+        issuerRef: dex
         clientId: { header: x-client-id }
         clientSecret: { header: x-client-secret }
 `;
@@ -38,17 +38,17 @@ policy:
   entries:
     - id: orders
       match: { host: '*.example.com', pathPrefix: /orders, methods: [GET, POST] }
-      action:
-        kind: clientCredentials
-        issuer: dex
+      action: clientCredentials
+      clientCredentials:
+        issuerRef: dex
         clientId: { value: shop }
         clientSecret: { file: /secret }
         scope: { environment: ORDERS_SCOPE }
         authorizationHeader: x-token
         tokenHeaders: [{ field: id_token, header: x-id-token }]
         strip: [x-client-secret]
-    - { id: health, match: { pathPrefix: /healthz }, action: { kind: pass, strip: [x-debug] } }
-    - { id: internal, match: { pathPrefix: /internal }, action: { kind: deny } }
+    - { id: health, match: { pathPrefix: /healthz }, action: pass, pass: { strip: [x-debug] } }
+    - { id: internal, match: { pathPrefix: /internal }, action: deny }
 `;
 
 const FILES: Record<string, string> = { '/secret': 'from-a-file\n', '/cache-key': 'k'.repeat(32) };
@@ -166,15 +166,37 @@ describe('problems of a file', () => {
       edit('client_secret_post', 'client_secret'),
       /clientAuthentication.method: must be one of client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth/,
     ],
-    ['a kind', edit('kind: deny', 'kind: refuse'), /action.kind: must be one of pass, deny, clientCredentials/],
-    ['a field of another kind', edit('{ kind: deny }', '{ kind: deny, issuer: dex }'), /action.issuer: is not a field/],
+    ['an action', edit('action: deny', 'action: refuse'), /action: must be one of pass, deny, clientCredentials/],
+    [
+      'a member of another action',
+      edit('action: pass,', 'action: pass, exchange: { issuerRef: dex },'),
+      /^policy entry health: exchange: is not used by action pass; remove it/,
+    ],
+    [
+      'an action without its member',
+      edit('action: deny', 'action: exchange'),
+      /entries.2.exchange: is missing; set it/,
+    ],
+    [
+      'callers of what denies everyone',
+      edit('action: deny', 'action: deny, authenticate: { providers: [staff] }'),
+      /^policy entry internal: authenticate: is not used by action deny/,
+    ],
     [
       'two sources at once',
       edit('{ value: shop }', '{ value: planted, header: x }'),
       /clientId: must NOT have more than 1/,
     ],
-    ['a source that is empty', edit('ORDERS_SCOPE', 'NO_SUCH'), /^policy entry orders: scope: is empty/],
-    ['a file that is not there', edit('/secret', '/none'), /^policy entry orders: clientSecret: \/none cannot be read/],
+    [
+      'a source that is empty',
+      edit('ORDERS_SCOPE', 'NO_SUCH'),
+      /^policy entry orders: clientCredentials.scope: is empty/,
+    ],
+    [
+      'a file that is not there',
+      edit('/secret', '/none'),
+      /^policy entry orders: clientCredentials.clientSecret: \/none cannot be read/,
+    ],
     ['a listener', edit("':8080'", "'8080'"), /^listeners.check.address: "8080" is not a listen address/],
     ['a filter listener in the open', edit("'unix:/run/broker.sock'", "':8081'"), /^listeners.filter: whoever reaches/],
     ['a plain endpoint', edit('allowInsecure: true', 'allowInsecure: false'), /issuers.dex.allowInsecure=true/],

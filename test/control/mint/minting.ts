@@ -17,7 +17,10 @@ export function issuerAt(
     timeout: 2000,
     caFile: undefined,
     clientAuthentication: { method: 'client_secret_basic' },
+    client: undefined,
     extraParameters: new Map(),
+    realm: 'token-broker',
+    showErrors: false,
     budget: { concurrency: 20, rate: 1000, burst: 1000, breakerFailures: 1000, breakerOpen: 1000 },
     ...overrides,
   };

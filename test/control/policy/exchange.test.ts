@@ -1,29 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { ExchangeDocument } from '../../../control/config/exchange-document.ts';
 import { ConfigurationError } from '../../../control/config/problems.ts';
 import type { Route } from '../../../control/decide/route.ts';
 import { compile } from '../../../control/policy/compile.ts';
 import { deriveKeys } from '../../../control/policy/keys.ts';
 import { Secret } from '../../../control/secret.ts';
 import { createSigningKey, keySetOf } from '../../../tools/tokens/signing-key.ts';
-import { exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
+import { type ExchangeEntry, exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
 
 const KEYS = deriveKeys(new Secret('k'.repeat(32)));
 const PROVIDERS = {
   providers: { callers: { issuer: 'i', audiences: ['a'], jwks: { inline: JSON.parse(keySetOf(createSigningKey())) } } },
 };
 
-function compiled(
-  action: Partial<ExchangeDocument> = {},
-  issuer: object = {},
-  files: Record<string, string> = {},
-): Route {
+function compiled(action: ExchangeEntry = {}, issuer: object = {}, files: Record<string, string> = {}): Route {
   const configuration = exchangeConfiguration(exchangeFile(action, PROVIDERS, issuer), files);
   const { routes } = compile(configuration, { keys: KEYS, readFile: (path) => Buffer.from(path) });
   return routes[0] as Route;
 }
 
-function problemsOf(action: Partial<ExchangeDocument>, issuer?: object): string {
+function problemsOf(action: ExchangeEntry, issuer?: object): string {
   try {
     compiled(action, issuer);
     return '';
@@ -73,8 +68,8 @@ describe('a route that exchanges', () => {
     });
   });
 
-  test.each<[string, Partial<ExchangeDocument>, RegExp, object?]>([
-    ['an issuer that is not there', { issuer: 'none' }, /names an issuer none that does not exist; known: dex/],
+  test.each<[string, ExchangeEntry, RegExp, object?]>([
+    ['an issuer that is not there', { issuerRef: 'none' }, /names an issuer none that does not exist; known: dex/],
     ['no secret where the issuer wants one', { clientSecret: undefined as never }, /needs clientSecret, because its/],
     ['a header for subject and actor', { actorToken: { header: 'authorization' } }, /reads two parts/],
     [
@@ -113,7 +108,7 @@ test('the digest changes with everything that a decision depends on', () => {
     ...[{ actorToken: { file: '/a', type: `${TYPE}jwt` } }, { extraParameters: { a: 'b' } }],
     ...[{ extraParameters: { a: 'c' } }, { maximumDecisionAge: '1m' }, { authorizationHeader: 'x-token' }],
     ...[{ tokenHeaders: [{ field: 'scope', header: 'x-s' }] }, { strip: ['x-debug'] }],
-  ].map((action) => compiled(action as Partial<ExchangeDocument>, {}, files).digest);
+  ].map((action) => compiled(action as ExchangeEntry, {}, files).digest);
   expect(new Set(digests).size).toBe(digests.length);
   expect(compiled({ actorToken: { file: '/a' } }, {}, files).digest).toBe(
     compiled({ actorToken: { file: '/b' } }, {}, { '/b': 'actor-1' }).digest,

@@ -32,7 +32,12 @@ export function entry(
     action.kind === 'pass' || action.kind === 'deny'
       ? { strip: [], ...action }
       : { ...credentials, ...(action as Partial<ClientCredentialsAction>) };
-  return { id, match: { host: '*', pathPrefix: '/', methods: [], ...match }, action: whole as PolicyEntry['action'] };
+  return {
+    id,
+    setting: `policy entry ${id}`,
+    match: { host: '*', pathPrefix: '/', methods: [], ...match },
+    action: whole as PolicyEntry['action'],
+  };
 }
 
 export interface CompileOptions {

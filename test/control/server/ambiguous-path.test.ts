@@ -12,8 +12,13 @@ test('/check refuses a path whose readings meet different entries, as the filter
       policy: {
         unmatched: 'pass',
         entries: [
-          { id: 'public', match: { ...everywhere, pathPrefix: '/public' }, action: { kind: 'pass', strip: [] } },
-          { id: 'admin', match: { ...everywhere, pathPrefix: '/public/admin' }, action: { kind: 'deny' } },
+          {
+            id: 'public',
+            setting: '',
+            match: { ...everywhere, pathPrefix: '/public' },
+            action: { kind: 'pass', strip: [] },
+          },
+          { id: 'admin', setting: '', match: { ...everywhere, pathPrefix: '/public/admin' }, action: { kind: 'deny' } },
         ],
       },
     },

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { ExchangeDocument } from '../../../control/config/exchange-document.ts';
 import type { TokenExchangeRequest } from '../../../control/decide/ports.ts';
 import { BrokerError, type ErrorCode } from '../../../control/errors.ts';
 import { createSigningKey, keySetOf, signToken } from '../../../tools/tokens/signing-key.ts';
 import { type Booted, type BootOptions, boot, routeReference } from '../boot.ts';
-import { exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
+import { type ExchangeEntry, exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
 
 const key = createSigningKey();
 const PROVIDERS = {
   providers: { callers: { issuer: 'tests', audiences: ['api'], jwks: { inline: JSON.parse(keySetOf(key)) } } },
 };
 
-const start = (action: Partial<ExchangeDocument> = {}, issuer?: BootOptions['issuer'], files = {}) =>
+const start = (action: ExchangeEntry = {}, issuer?: BootOptions['issuer'], files = {}) =>
   boot({
     configuration: exchangeConfiguration(exchangeFile(action, PROVIDERS), files),
     issuer: issuer ?? ((request) => ({ access_token: `for-${subjectOf(request).length}`, expires_in: 300 })),

@@ -1,27 +1,21 @@
 import { type AuthenticateConfiguration, DEFAULT_DECISION_AGE, type TokenPlaceConfiguration } from './authenticate.ts';
+import type { EntryContext } from './entry-context.ts';
 import { readRequiredClaim } from './file-provider.ts';
-import type { Problems } from './problems.ts';
 import type { AuthenticateDocument, TokenPlaceDocument } from './provider-document.ts';
 
 const DAY = 86_400_000;
 
-interface Context {
-  readonly duration: (setting: string, text: string, minimum: number, maximum: number) => number;
-  readonly problems: Problems;
-}
-
 /** RFC 6750 section 2.1, where nothing else is said. */
 const BEARER: TokenPlaceDocument = { header: 'authorization', prefix: 'Bearer ' };
 
-/** The member `authenticate` of an action. */
+/** The member `authenticate` of an entry. */
 export function readAuthenticateDocument(
-  entry: string,
   document: AuthenticateDocument,
-  { duration, problems }: Context,
+  context: EntryContext,
 ): AuthenticateConfiguration {
   const { providers = [], afterwards = 'strip', allowMissing, allowMissingOrFailed, maximumDecisionAge } = document;
   const from = document.from ?? (providers.length === 0 ? [] : [BEARER]);
-  const refuse = (message: string) => problems.add(`${entry}: authenticate`, message);
+  const refuse = (message: string) => context.problem('authenticate', message);
   if (allowMissing === true && allowMissingOrFailed === true) {
     refuse('has both allowMissing and allowMissingOrFailed; the latter holds the former, so remove that');
   }
@@ -44,7 +38,7 @@ export function readAuthenticateDocument(
     maximumDecisionAge:
       maximumDecisionAge === undefined
         ? DEFAULT_DECISION_AGE
-        : duration(`${entry}: authenticate.maximumDecisionAge`, maximumDecisionAge, 1000, DAY),
+        : context.duration('authenticate.maximumDecisionAge', maximumDecisionAge, 1000, DAY),
   };
 }
 
