@@ -1,52 +1,44 @@
+import type { Server as TlsServer } from 'node:tls';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
-import { MemorySingleFlight } from './cache/memory-single-flight.ts';
-import { MemoryStore } from './cache/memory-store.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
+import type { PolicyDocumentSource } from './config/policy-source.ts';
 import type { ProviderConfiguration } from './config/provider.ts';
-import { AMBIGUOUS_ROUTE } from './decide/ambiguous-route.ts';
-import { createAuthenticateCaller } from './decide/authenticate-caller.ts';
-import { createDecide } from './decide/decide.ts';
-import type { HeldToken } from './decide/held-token.ts';
-import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
+import type { PolicyStatus } from './decide/policy-status.ts';
 import type { Clock } from './decide/ports.ts';
 import { NO_TRACING, type Tracing } from './decide/tracing.ts';
-import type { ClosableMinter, MintObserver } from './mint/minter.ts';
-import { compile } from './policy/compile.ts';
-import { encode } from './policy/encode.ts';
-import { deriveKeys } from './policy/keys.ts';
-import { AMBIGUOUS_PATH, createMatcher } from './policy/matcher.ts';
+import { LivePolicy } from './live-policy.ts';
+import type { MinterPool, MintObserver } from './mint/minter.ts';
 import { adminEndpoint } from './server/admin.ts';
 import { checkEndpoint } from './server/check.ts';
 import { rewriteCheckUrl } from './server/check-url.ts';
-import { createServer, type ServerOptions, type ServerTls } from './server/create-server.ts';
+import { createServer, handshake, type ServerOptions, type ServerTls } from './server/create-server.ts';
 import { filterEndpoint } from './server/filter.ts';
 import type { GrpcServer, GrpcServerOptions } from './server/grpc/create-grpc-server.ts';
 import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
 import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
+import { PolicyObserver, problemsOf } from './server/policy-observer.ts';
 import { recordDecisions } from './server/record-decisions.ts';
 import type { Service } from './server/service.ts';
 import { createAuditObserver, traceTokenEvents, traceTrust } from './server/telemetry.ts';
 import { createTrustObserver } from './server/trust-observer.ts';
-import type { ClosableAuthenticator, TrustObserver } from './trust/authenticator.ts';
-
-/** Refusals are small; this many of them bound what a flood of wrong secrets can occupy. */
-const MAXIMUM_REFUSALS = 10_000;
+import type { AuthenticatorPool, TrustObserver } from './trust/authenticator.ts';
 
 export interface AppDependencies {
+  /** The one at start; listeners, sizes of stores, the audit log and tracing stay as it says. */
   readonly configuration: Configuration;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly version: string;
-  /** Reads the files that issuers name. */
+  /** Reads the files that issuers and providers name. */
   readonly readFile: (path: string) => Buffer;
   /** The compiled matcher. */
   readonly matcher: Uint8Array<ArrayBuffer>;
-  readonly createMinter: (issuers: ReadonlyMap<string, IssuerConfiguration>, observer: MintObserver) => ClosableMinter;
-  readonly createAuthenticator: (
-    providers: readonly ProviderConfiguration[],
+  readonly createMinterPool: (observer: MintObserver, identify: (issuer: IssuerConfiguration) => string) => MinterPool;
+  readonly createAuthenticatorPool: (
     observer: TrustObserver,
-  ) => ClosableAuthenticator;
+    identify: (provider: ProviderConfiguration) => string,
+  ) => AuthenticatorPool;
   /** None by default. */
   readonly tracing?: Tracing;
   /** Reads a listener's certificates. */
@@ -63,21 +55,42 @@ export interface App {
   /** Opens the audit log anew, after a rotation; undefined when there is none. */
   readonly reopenAudit: (() => void) | undefined;
   readonly grpc: GrpcServer | undefined;
-  /** What `/readyz` says, and gRPC's health service. */
+  /**
+   * Puts a configuration and the policy documents beside it in force: now, and whenever they change.
+   *
+   * @param failure why it is not the configuration as it stands now, but the last good one
+   * @throws ConfigurationError, or Error naming a file that cannot be used; then everything stays as it was
+   */
+  apply(configuration: Configuration, documents: readonly PolicyDocumentSource[], failure?: unknown): void;
+  /** Has listeners use what their certificate files hold now. @throws Error when they hold none */
+  renewCertificates(): void;
+  /** What became of the policy's sources. */
+  readonly status: () => PolicyStatus;
+  /** What `/readyz` says, and gRPC's health service, once there is a policy. */
   setReady(ready: boolean): void;
   /** Stops accepting, lets requests in flight finish, and ends the connections to issuers. */
   close(): Promise<void>;
 }
 
-/** Builds everything from its dependencies; it opens no port and reads no environment. */
+/**
+ * Builds everything from its dependencies; it opens no port and reads no environment. Nothing is in force before the
+ * first {@link App.apply}: until then every request is refused.
+ */
 export function createApp(dependencies: AppDependencies): App {
-  const { logger, version, readTls, createGrpcServer } = dependencies;
-  const { listeners } = dependencies.configuration;
+  const { logger, version, readTls, createGrpcServer, configuration, clock, tracing = NO_TRACING } = dependencies;
+  const { listeners } = configuration;
   const metrics = createMetrics(version);
-  const audit = openAudit(dependencies);
-  const { service, close } = createService(dependencies, metrics, audit);
+  let inForce = configuration;
+  const audit = openAudit(dependencies, () => inForce.issuers);
+  const live = createLivePolicy(dependencies, metrics);
+  const observer = new PolicyObserver(metrics, logger, clock);
   let ready = false;
-  const administration = { registry: metrics.registry, isReady: () => ready };
+  const isReady = () => ready && live.current !== undefined;
+  const service: Service = {
+    policy: () => live.current,
+    observer: recordDecisions(createDecisionObserver(metrics, logger, clock), { tracing, audit }),
+    trace: tracing.decision,
+  };
   const server = (
     listener: ListenerConfiguration | undefined,
     options: Pick<ServerOptions, 'endpoint' | 'rewriteUrl'>,
@@ -85,98 +98,81 @@ export function createApp(dependencies: AppDependencies): App {
   const servers = {
     check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
     filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
-    admin: server(listeners.admin, { endpoint: adminEndpoint(administration) }),
+    admin: server(listeners.admin, {
+      endpoint: adminEndpoint({ registry: metrics.registry, isReady, status: () => observer.status }),
+    }),
     grpc: listeners.grpc && createGrpcServer?.({ service, logger, tls: readTls(listeners.grpc) }),
+  };
+  const renew = (listener: ListenerConfiguration | undefined, take: (tls: ServerTls) => void) => {
+    const tls = listener && readTls(listener);
+    if (tls !== undefined) take(tls);
   };
   return {
     ...servers,
+    status: () => observer.status,
+    renewCertificates: () => {
+      for (const name of ['check', 'filter', 'admin'] as const) {
+        renew(listeners[name], (tls) =>
+          (servers[name]?.server as TlsServer | undefined)?.setSecureContext(handshake(tls)),
+        );
+      }
+      renew(listeners.grpc, (tls) => servers.grpc?.renewCertificates(tls));
+    },
+    apply: (next, documents, failure) => {
+      try {
+        const { table, sources, closed } = live.apply(next, documents);
+        inForce = next;
+        const problems = failure === undefined ? [] : problemsOf(failure);
+        observer.applied({ revision: table.revision, routes: table.routes.length, problems, sources, closed });
+      } catch (error) {
+        observer.failed(problemsOf(error));
+        throw error;
+      }
+      servers.grpc?.setServing(isReady());
+    },
     reopenAudit: audit && (() => audit.reopen()),
     setReady: (value) => {
       ready = value;
-      servers.grpc?.setServing(value);
+      servers.grpc?.setServing(isReady());
     },
     close: async () => {
       ready = false;
       await Promise.all([servers.check?.close(), servers.filter?.close(), servers.grpc?.close()]);
-      await Promise.all([servers.admin?.close(), close(), audit?.close()]);
+      await Promise.all([servers.admin?.close(), live.close(), audit?.close()]);
     },
   };
 }
 
 /** @throws ConfigurationError when its file cannot be opened */
-function openAudit({ configuration, clock, logger }: AppDependencies): AuditLog | undefined {
-  const { audit, issuers } = configuration;
+function openAudit(
+  { configuration, clock, logger }: AppDependencies,
+  issuers: () => Configuration['issuers'],
+): AuditLog | undefined {
+  const { audit } = configuration;
   return audit && openAuditLog(audit, { issuers, clock, observer: createAuditObserver(logger) });
 }
 
-/** What the endpoints are made of: the compiled policy, and decisions over the store, the flights and the minter. */
-function createService(
-  {
-    configuration,
+/** The policy that decisions are made by, watched by metrics. */
+function createLivePolicy(dependencies: AppDependencies, metrics: Metrics): LivePolicy {
+  const { configuration, clock, logger, readFile, matcher, tracing = NO_TRACING } = dependencies;
+  const live = new LivePolicy({
+    cache: configuration.cache,
     clock,
-    logger,
     readFile,
     matcher,
-    tracing = NO_TRACING,
-    createMinter,
-    createAuthenticator,
-  }: AppDependencies,
-  metrics: Metrics,
-  audit: AuditLog | undefined,
-): { service: Service; close: () => Promise<void> } {
-  const { cache, issuers, providers } = configuration;
-  const keys = deriveKeys(cache.key);
-  const table = compile(configuration, { keys, readFile });
-  const encodedTable = encode(table, keys.filter);
-  const match = createMatcher(matcher, encodedTable);
-  const minter = createMinter(issuers, createIssuerObserver(metrics, logger));
-  const authenticator = createAuthenticator(
-    [...providers.values()],
-    traceTrust(createTrustObserver(metrics, logger), tracing),
-  );
-  const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
-  const tokens = new MemoryStore<HeldToken>({ ...cache, clock });
-  const refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
-  metrics.issuers.watch(() => minter.loads());
-  metrics.trust.watch(() => authenticator.ages());
-  metrics.store.watch({
-    tokens: () => tokens.size,
-    refusals: () => refusals.size,
-    evictions: () => tokens.evictions,
-    routes: () => table.routes.length,
-  });
-  const obtainToken = createObtainToken({
-    minter,
-    tokens,
-    refusals,
-    flights: new MemorySingleFlight<HeldToken>(),
-    clock,
-    safetyMargin: cache.safetyMargin,
+    createMinterPool: (identify) => dependencies.createMinterPool(createIssuerObserver(metrics, logger), identify),
+    createAuthenticatorPool: (identify) =>
+      dependencies.createAuthenticatorPool(traceTrust(createTrustObserver(metrics, logger), tracing), identify),
     events: traceTokenEvents(createTokenEvents(metrics, logger), tracing),
     tracing,
   });
-  return {
-    service: {
-      table,
-      encodedTable,
-      findRoute: (host, path, method) => {
-        const index = match(host, path, method);
-        return index === AMBIGUOUS_PATH ? AMBIGUOUS_ROUTE : table.routes[index];
-      },
-      decide: createDecide({
-        authenticateCaller: createAuthenticateCaller(authenticator, clock),
-        obtainToken,
-        clock,
-        storeKey: keys.store,
-        cacheable: cache.maximumEntries > 0,
-      }),
-      observer: recordDecisions(createDecisionObserver(metrics, logger, clock), { tracing, audit }),
-      trace: tracing.decision,
-    },
-    close: async () => {
-      await Promise.all([minter.close(), authenticator.close()]);
-      tokens.close();
-      refusals.close();
-    },
-  };
+  metrics.issuers.watch(() => live.minters.loads());
+  metrics.trust.watch(() => live.authenticators.ages());
+  metrics.store.watch({
+    tokens: () => live.tokens.size,
+    refusals: () => live.refusals.size,
+    evictions: () => live.tokens.evictions,
+    routes: () => live.current?.table.routes.length ?? 0,
+  });
+  return live;
 }

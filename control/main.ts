@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import type { Configuration } from './config/configuration.ts';
 import { loadConfiguration } from './config/load.ts';
-import { createMinter } from './mint/minter.ts';
+import { WatchedFiles } from './config/watched-files.ts';
+import { createMinterPool } from './mint/minter.ts';
+import { readPolicyFiles } from './policy/sources/policy-files.ts';
+import { Reloader } from './reload.ts';
 import { listen, readServerTls } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
 import { createExportObserver } from './server/telemetry.ts';
 import { closeOnSignal } from './shutdown.ts';
-import { createAuthenticator } from './trust/authenticator.ts';
+import { createAuthenticatorPool } from './trust/authenticator.ts';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
@@ -22,7 +25,9 @@ async function main(): Promise<void> {
     process.stdout.write(help ? helpText() : `envoy-token-broker ${readVersion()}\n`);
     return;
   }
-  const configuration = await loadConfiguration(process.env, readFileSync, config);
+  const files = new WatchedFiles();
+  const load = () => loadConfiguration(process.env, files.read, config);
+  const configuration = await load();
   const logger = createLogger(configuration.logLevel);
   // Only then: loading OpenTelemetry would slow down every start.
   const tracing =
@@ -36,25 +41,41 @@ async function main(): Promise<void> {
     clock,
     logger,
     version: readVersion(),
-    readFile: readFileSync,
+    readFile: files.read,
     matcher: readBuilt('matcher.wasm'),
-    createMinter: (issuers, observer) => createMinter(issuers, { clock, observer, ...(tracing && { tracing }) }),
-    createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
-    readTls: ({ tls }) => tls && readServerTls(tls),
+    createMinterPool: (observer, identify) =>
+      createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify),
+    createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
+    readTls: ({ tls }) => tls && readServerTls(tls, files.read),
     ...(tracing && { tracing }),
     createGrpcServer: await loadGrpc(configuration),
   });
+  const operator = { environment: process.env, readFile: files.read };
+  const reloader = new Reloader(configuration, {
+    app,
+    files,
+    load,
+    readDocuments: ({ policy }) => readPolicyFiles(policy.files, files, operator),
+    applied: ({ logLevel }) => {
+      logger.level = logLevel;
+    },
+  });
+  reloader.start();
   for (const warning of configuration.warnings) {
     logger.warn({ warning }, 'the configuration is good, and perhaps not what is meant');
   }
   if (checkConfig) {
-    process.stdout.write('the configuration is good\n');
+    tellWhatIsBad(app);
     await app.close();
     await tracing?.close();
     return;
   }
   exitCode = 1;
-  closeOnSignal(app, configuration.shutdownTimeout, logger, () => tracing?.close());
+  reloader.watch();
+  closeOnSignal(app, configuration.shutdownTimeout, logger, () => {
+    reloader.stop();
+    return tracing?.close();
+  });
   if (app.reopenAudit !== undefined) process.on('SIGHUP', app.reopenAudit);
   for (const name of ['check', 'filter', 'grpc', 'admin'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
@@ -65,6 +86,14 @@ async function main(): Promise<void> {
   app.setReady(true);
   const cacheKey = configuration.cache.key === undefined ? 'random, not shared with other replicas' : 'configured';
   logger.info({ version: readVersion(), cacheKey, startupMs: Math.round(performance.now()) }, 'ready');
+}
+
+/** A document that is bad does not keep control from starting, and yet it is what was asked about. */
+function tellWhatIsBad(app: App): void {
+  const problems = app.status().sources.flatMap((source) => source.problems);
+  for (const { setting, message } of problems) process.stderr.write(`${setting}: ${message}\n`);
+  if (problems.length === 0) process.stdout.write('the configuration is good\n');
+  else process.exitCode = exitCode;
 }
 
 /** Only where it is used: loading gRPC would slow down every start. */

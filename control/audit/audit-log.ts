@@ -14,7 +14,8 @@ export interface AuditLog extends Audit {
 }
 
 export interface AuditLogOptions {
-  readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
+  /** Those in force. */
+  readonly issuers: () => ReadonlyMap<string, IssuerConfiguration>;
   readonly clock: Clock;
   readonly observer: DestinationObserver;
 }
@@ -28,7 +29,7 @@ export function openAuditLog({ setting, log, claims }: AuditConfiguration, optio
   const { issuers, clock, observer } = options;
   const destination = new Destination(setting, log, observer);
   return {
-    record: (event) => destination.write(auditLine(event, new Date(clock.now()), { issuers, claims })),
+    record: (event) => destination.write(auditLine(event, new Date(clock.now()), { issuers: issuers(), claims })),
     reopen: () => destination.reopen(),
     close: () => destination.close(),
   };

@@ -27,7 +27,7 @@ export interface Configuration {
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
   /** Whose JWTs are accepted, by name. */
   readonly providers: ReadonlyMap<string, ProviderConfiguration>;
-  readonly policy: PolicyDocument;
+  readonly policy: PolicySettings;
   /** What is allowed and yet likely a mistake: logged at start. */
   readonly warnings: readonly string[];
 }
@@ -130,11 +130,23 @@ export interface IssuerBudget {
   readonly breakerOpen: number;
 }
 
-/** App-owned policy: which token a request's backend wants. */
-export interface PolicyDocument {
+/** Which token a request's backend wants, and who says so. */
+export interface PolicySettings {
+  /** The operator's own. */
   readonly entries: readonly PolicyEntry[];
   /** What happens to a request that no entry matches. */
   readonly unmatched: 'pass' | 'deny';
+  /** Where more entries are. */
+  readonly files: readonly PolicyFiles[];
+}
+
+/** A file with a policy document, or a folder of such files. */
+export interface PolicyFiles {
+  readonly path: string;
+  /** Hosts that its entries may claim, in lower case; undefined: any. */
+  readonly hosts: readonly string[] | undefined;
+  /** Whether its entries are the operator's: then they may name files and environment variables. */
+  readonly trusted: boolean;
 }
 
 export interface PolicyEntry {

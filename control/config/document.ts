@@ -21,7 +21,11 @@ export interface ConfigurationDocument {
   };
   readonly issuers: Readonly<Record<string, IssuerDocument>>;
   readonly providers: Readonly<Record<string, ProviderDocument>>;
-  readonly policy: { readonly unmatched: 'pass' | 'deny'; readonly entries: readonly EntryDocument[] };
+  readonly policy: {
+    readonly unmatched: 'pass' | 'deny';
+    readonly entries: readonly EntryDocument[];
+    readonly files: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted: boolean }[];
+  };
 }
 
 export interface ListenerDocument {

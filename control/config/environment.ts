@@ -4,7 +4,7 @@ import type {
   ClientCredentialsAction,
   Configuration,
   CredentialSource,
-  PolicyDocument,
+  PolicySettings,
 } from './configuration.ts';
 import { staticValueProblem } from './credential-limits.ts';
 import { readIssuer } from './environment-issuer.ts';
@@ -64,7 +64,7 @@ function readPolicy(
   reader: EnvironmentReader,
   providers: ReadonlyMap<string, ProviderConfiguration>,
   problems: Problems,
-): PolicyDocument {
+): PolicySettings {
   const headers = (['CLIENT_ID_HEADER', 'CLIENT_SECRET_HEADER', 'SCOPE_HEADER'] as const).map((name) =>
     reader.headerName(name),
   );
@@ -87,7 +87,7 @@ function readPolicy(
   };
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
-  return { entries: [{ id: 'default', setting: 'policy entry default', match, action }], unmatched: 'deny' };
+  return { entries: [{ id: 'default', setting: 'policy entry default', match, action }], unmatched: 'deny', files: [] };
 }
 
 /** Two parts of the credentials in one header are a mistake that would only show as refusals by the issuer. */

@@ -14,6 +14,7 @@ const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/tok
 
 interface Context extends OperatorContext {
   readonly duration: ReadDuration;
+  readonly files: Files;
   readonly problems: Problems;
 }
 

@@ -37,7 +37,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const reader = new EnvironmentReader(environment, problems);
   const settings = processSettings(document, duration, files, problems);
   const issuers = Object.entries(document.issuers).map(([name, issuer]) =>
-    readIssuerDocument(name, issuer, { duration, environment, files, problems }),
+    readIssuerDocument(name, issuer, { duration, environment, readFile, files, problems }),
   );
   const providers = new Map(
     Object.entries(document.providers).map(([name, provider]) => [
@@ -60,9 +60,14 @@ export function readConfigurationFile(path: string, environment: Environment, re
     providers,
     policy: {
       unmatched: document.policy.unmatched,
+      files: document.policy.files.map(({ path: location, hosts, trusted }) => ({
+        path: location,
+        hosts: hosts?.map((host) => host.toLowerCase()),
+        trusted,
+      })),
       entries: document.policy.entries.map((entry, index) => {
         const { id = `entry-${index}` } = entry;
-        const operator = { environment, files };
+        const operator = { environment, readFile };
         return readEntry(entry, id, new EntryContext({ setting: `policy entry ${id}`, problems, duration, operator }));
       }),
     },

@@ -2,12 +2,12 @@ import { Secret } from '../secret.ts';
 import type { Environment } from './environment-reader.ts';
 import type { OperatorSourceDocument } from './exchange-document.ts';
 import type { Problems } from './problems.ts';
-import type { Files } from './read-files.ts';
+import { Files, type ReadFile } from './read-files.ts';
 
 /** What only the operator's own configuration may read. */
 export interface OperatorContext {
   readonly environment: Environment;
-  readonly files: Files;
+  readonly readFile: ReadFile;
 }
 
 /**
@@ -27,6 +27,6 @@ export function operatorValue(
     problems.add(setting, "is for the operator's own configuration alone, unless it is a value; remove it");
     return undefined;
   }
-  if (file !== undefined) return operator.files.secret(setting, file);
+  if (file !== undefined) return new Files(operator.readFile, problems).secret(setting, file);
   return new Secret(operator.environment[environment ?? ''] ?? '');
 }

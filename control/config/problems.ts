@@ -27,6 +27,10 @@ export class Problems {
     this.#problems.push({ setting, message });
   }
 
+  get all(): readonly Problem[] {
+    return this.#problems;
+  }
+
   /** @throws ConfigurationError when there is any problem */
   throwIfAny(): void {
     if (this.#problems.length > 0) {

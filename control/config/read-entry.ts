@@ -17,8 +17,7 @@ const MEMBERS = ['pass', 'clientCredentials', 'exchange'] as const;
  */
 export function readEntry(document: EntryDocument, id: string, context: EntryContext): PolicyEntry {
   const { action, authenticate } = document;
-  // What a document of ext-authz-token-exchange has beside `action: deny` is ignored there, and so here.
-  for (const member of MEMBERS.filter((each) => each !== action && action !== 'deny')) {
+  for (const member of MEMBERS.filter((each) => each !== action)) {
     if (document[member] !== undefined) context.problem(member, `is not used by action ${action}; remove it`);
   }
   if (action === 'deny' && authenticate !== undefined) {
@@ -33,7 +32,7 @@ export function readEntry(document: EntryDocument, id: string, context: EntryCon
 }
 
 /** As ext-authz-token-exchange reads them: without white space around, a port, or a missing slash. */
-function readMatch({ host = '*', pathPrefix = '/', methods = [] }: MatchDocument = {}): PolicyEntry['match'] {
+export function readMatch({ host = '*', pathPrefix = '/', methods = [] }: MatchDocument = {}): PolicyEntry['match'] {
   const path = pathPrefix.trim();
   const named = methods.map((method) => method.trim().toUpperCase()).filter((method) => method !== '');
   return {

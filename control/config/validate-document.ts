@@ -4,6 +4,9 @@ import type { ConfigurationDocument } from './document.ts';
 import { ConfigurationError, type Problem, shown } from './problems.ts';
 import { validators } from './schemas.ts';
 
+/** What a problem of the document as a whole names. */
+export const WHOLE = 'file';
+
 /**
  * Reads a YAML text by the published schema, with its defaults filled in. Problems name places, never values: any of
  * them may be a secret that stands where it should not.
@@ -15,13 +18,13 @@ export function validateDocument(text: string): ConfigurationDocument {
 }
 
 /** @throws ConfigurationError with everything that is wrong */
-function validate<Document>(validator: ValidateFunction<Document>, document: unknown): Document {
+export function validate<Document>(validator: ValidateFunction<Document>, document: unknown): Document {
   if (validator(document)) return document;
   throw new ConfigurationError((validator.errors ?? []).filter(isInformative).map(problemOf));
 }
 
 /** @throws ConfigurationError that names line and column */
-function parseYaml(text: string): unknown {
+export function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems = document.errors.map(({ code, pos }) => {
@@ -34,7 +37,7 @@ function parseYaml(text: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch {
-    throw new ConfigurationError([{ setting: 'file', message: 'has more aliases than a configuration needs' }]);
+    throw new ConfigurationError([{ setting: WHOLE, message: 'has more aliases than a configuration needs' }]);
   }
 }
 
@@ -67,7 +70,7 @@ function problemOf(error: ErrorObject): Problem {
       return { setting: place, message: `${error.message}${describe(parentSchema)}` };
     default: {
       const name = error.propertyName === undefined ? '' : `name ${shown(error.propertyName)} `;
-      return { setting: place || 'file', message: `${name}${error.message}${describe(parentSchema)}` };
+      return { setting: place || WHOLE, message: `${name}${error.message}${describe(parentSchema)}` };
     }
   }
 }

@@ -1,4 +1,7 @@
+import { BrokerError } from '../errors.ts';
 import type { DenyRoute } from './route.ts';
+
+const { code, status, message } = new BrokerError('ambiguous_path');
 
 /** Stands for a path that can be read in several ways which lead to different routes: nobody can say which one applies. */
 export const AMBIGUOUS_ROUTE: DenyRoute = {
@@ -6,8 +9,9 @@ export const AMBIGUOUS_ROUTE: DenyRoute = {
   id: 'ambiguous-path',
   digest: '0'.repeat(64),
   match: { host: '*', pathPrefix: '/', methods: [] },
-  status: 400,
-  body: 'ambiguous path\n',
+  code,
+  status,
+  body: `${message}\n`,
   strip: [],
   stripCookies: [],
 };

@@ -119,7 +119,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
         return PASS;
       }
       if (route.kind === 'deny') {
-        return { ...refuse(new BrokerError('policy_denied'), { remember: cacheable }), ...bodyOf(route) };
+        return refuse(new BrokerError(route.code), { remember: cacheable });
       }
       return await decide(route, inputs, inFront);
     } catch (error) {
@@ -130,10 +130,6 @@ export function createDecide(dependencies: DecideDependencies): Decide {
 
 function passTo({ inject, state, verified }: AuthenticatedCaller): Allow {
   return { ...PASS, inject, state, caller: verified };
-}
-
-function bodyOf(route: { readonly status: number; readonly body: string }): { status: number; body: string } {
-  return { status: route.status, body: route.body };
 }
 
 /** DexTokenBroker leaves out a field that is empty or cannot be a header (RFC 9110 section 5.5). */

@@ -1,5 +1,6 @@
 import type { ClaimFormat, Unauthenticated } from '../config/authenticate.ts';
 import type { RequiredClaim } from '../config/provider.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 
 /** All policy, compiled: what the filter and control's own endpoints match requests against. */
@@ -39,6 +40,7 @@ export interface PassRoute extends RouteBase {
 
 export interface DenyRoute extends RouteBase {
   readonly kind: 'deny';
+  readonly code: ErrorCode;
   /** HTTP status, 400 to 599. */
   readonly status: number;
   readonly body: string;

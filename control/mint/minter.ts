@@ -2,6 +2,7 @@ import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { Clock, Minter, Token, TokenRequest } from '../decide/ports.ts';
 import { NO_TRACING, type Tracing } from '../decide/tracing.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
+import { Pool } from '../pool.ts';
 import { Budget } from './budget/budget.ts';
 import type { BreakerState } from './budget/circuit-breaker.ts';
 import type { Standing } from './budget/waiting-room.ts';
@@ -39,8 +40,14 @@ export interface IssuerLoad {
   readonly waiting: number;
 }
 
-/** A {@link Minter} and the connections it holds. */
-export interface ClosableMinter extends Minter {
+/** Makes minters, one for each configuration that comes into force, and holds what outlives them. */
+export interface MinterPool {
+  /**
+   * A minter for these issuers. Those that have not changed keep their connections and what is known of them.
+   *
+   * @throws Error naming the issuer and the file that cannot be used; then everything stays as it was
+   */
+  use(issuers: ReadonlyMap<string, IssuerConfiguration>): Minter;
   /** What each issuer is being asked now, by its name. */
   loads(): ReadonlyMap<string, IssuerLoad>;
   /** Ends all connections, once the requests under way have ended. */
@@ -53,20 +60,32 @@ interface Issuer {
   close(): Promise<void>;
 }
 
-/**
- * Makes a minter for the configured issuers, reading their key and certificate files at once.
- *
- * @throws Error naming the issuer and the file that cannot be used
- */
-export function createMinter(
-  issuers: ReadonlyMap<string, IssuerConfiguration>,
+/** @param identify tells issuers apart that differ in anything, what their files hold included */
+export function createMinterPool(
   options: MinterOptions,
-): ClosableMinter {
+  identify: (issuer: IssuerConfiguration) => string,
+): MinterPool {
+  const pool = new Pool<IssuerConfiguration, Issuer>({
+    prepare: (issuer) => prepare(issuer, options),
+    close: (issuer) => issuer.close(),
+    identify,
+  });
+  let current: ReadonlyMap<string, Issuer> = new Map();
+  return {
+    use: (issuers) => {
+      current = pool.use(issuers.values());
+      return createMinter(current, options);
+    },
+    loads: () => new Map([...current].map(([name, issuer]) => [name, issuer.budget.load])),
+    close: () => pool.close(),
+  };
+}
+
+function createMinter(issuers: ReadonlyMap<string, Issuer>, options: MinterOptions): Minter {
   const { tracing = NO_TRACING } = options;
-  const prepared = new Map([...issuers].map(([name, issuer]) => [name, prepare(issuer, options)]));
 
   async function mint(request: TokenRequest): Promise<Token> {
-    const issuer = prepared.get(request.issuer);
+    const issuer = issuers.get(request.issuer);
     if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
     const traced = { issuer: request.issuer, grant: request.grant, endpoint: issuer.sender.issuer.tokenEndpoint };
     const answer = await issuer.budget.run(request, () =>
@@ -82,13 +101,7 @@ export function createMinter(
     }
   }
 
-  return {
-    mint: (request) => observed(request.issuer, () => mint(request), options),
-    loads: () => new Map([...prepared].map(([name, issuer]) => [name, issuer.budget.load])),
-    close: async () => {
-      await Promise.all([...prepared.values()].map((issuer) => issuer.close()));
-    },
-  };
+  return { mint: (request) => observed(request.issuer, () => mint(request), options) };
 }
 
 function prepare(issuer: IssuerConfiguration, options: MinterOptions): Issuer {

@@ -11,9 +11,17 @@ export interface Keys {
   readonly store: Buffer;
 }
 
-/** @param key bytes as latin1 text, 32 or more; undefined: random, and so different on each replica */
-export function deriveKeys(key: Secret | undefined): Keys {
-  const root = key === undefined ? randomBytes(32) : Buffer.from(key.reveal(), 'latin1');
+/** What keys are derived from where the operator gives none: different on each replica, and after each start. */
+export function randomRoot(): Buffer {
+  return randomBytes(32);
+}
+
+/**
+ * @param key bytes as latin1 text, 32 or more
+ * @param otherwise stands in for it
+ */
+export function deriveKeys(key: Secret | undefined, otherwise: Buffer): Keys {
+  const root = key === undefined ? otherwise : Buffer.from(key.reveal(), 'latin1');
   const derive = (purpose: string) => createHmac('sha256', root).update(`envoy-token-broker ${purpose} 1`).digest();
   return { filter: derive('filter cache'), digest: derive('secret digest'), store: derive('token store') };
 }

@@ -12,7 +12,7 @@ export interface Provided {
 }
 
 export function createProvided({ providers }: Configuration, readFile: ReadFile): Provided {
-  const digests = new Map([...providers].map(([name, provider]) => [name, digestOfProvider(provider, readFile)]));
+  const digests = new Map([...providers].map(([name, provider]) => [name, providerDigest(provider, readFile)]));
   return {
     find: (names, problems) =>
       names.flatMap((name) => {
@@ -27,7 +27,8 @@ export function createProvided({ providers }: Configuration, readFile: ReadFile)
   };
 }
 
-function digestOfProvider({ keys, ...rules }: ProviderConfiguration, readFile: ReadFile): string {
+/** A digest of all that decides what a provider accepts, what its files hold included; not of keys fetched. */
+export function providerDigest({ keys, ...rules }: ProviderConfiguration, readFile: ReadFile): string {
   const { remote, local } = keys;
   const material = remote && {
     location: [remote.location.kind, remote.location.url.href],

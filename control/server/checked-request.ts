@@ -19,17 +19,18 @@ export interface Checked {
 }
 
 const UNMATCHED: Decision = refuse(new BrokerError('policy_denied'), { remember: false });
+const NO_POLICY: Decision = refuse(new BrokerError('policy_unknown'), { remember: false });
 
 /** Finds the request's route and decides: the one thing behind every way of `ext_authz`. */
 export async function checkRequest(
-  { table, findRoute, decide }: Service,
+  service: Service,
   { host, path, method, readInputs }: CheckedRequest,
 ): Promise<Checked> {
-  const route = findRoute(host, path, method);
-  if (route === undefined) {
-    return { decision: table.unmatched === 'pass' ? PASS : UNMATCHED, route };
-  }
-  return { decision: await decide(route, readInputs(route)), route };
+  const policy = service.policy();
+  if (policy === undefined) return { decision: NO_POLICY, route: undefined };
+  const route = policy.findRoute(host, path, method);
+  if (route === undefined) return { decision: policy.table.unmatched === 'pass' ? PASS : UNMATCHED, route };
+  return { decision: await policy.decide(route, readInputs(route)), route };
 }
 
 /**

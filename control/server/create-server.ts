@@ -87,7 +87,8 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
   return app;
 }
 
-function handshake({ certificate, key, clientCa }: ServerTls) {
+/** What Node's TLS servers take. */
+export function handshake({ certificate, key, clientCa }: ServerTls) {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   return { cert: certificate, key, minVersion: 'TLSv1.2' as const, ...clients };
 }

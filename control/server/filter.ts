@@ -6,7 +6,7 @@ import type { TraceContext } from '../decide/tracing.ts';
 import { readFilterInputs } from './key-inputs.ts';
 import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
 import { headerText, singleHeader } from './raw-headers.ts';
-import type { Service } from './service.ts';
+import type { Policy, Service } from './service.ts';
 import { traceContextOf } from './trace-context.ts';
 
 /** The media type of an encoded route table. */
@@ -14,42 +14,55 @@ const ROUTES_MEDIA_TYPE = 'application/vnd.envoy-token-broker.routes';
 /** Long enough for any id and digest of the route table. */
 const ROUTE_REFERENCE = /^([A-Za-z0-9._-]{1,128})@([0-9a-f]{64})$/;
 const DIGEST = /^[0-9a-f]{64}$/;
+const NO_POLICY = 'policy unavailable';
 
 /** `/v1/*`, for the filter; docs/contract.md says what travels here. */
 export function filterEndpoint(service: Service): FastifyPluginCallback {
-  const { table, encodedTable } = service;
-  const routes = new Map(table.routes.map((route) => [`${route.id}@${route.digest}`, route]));
-  const entityTag = `"${table.revision}"`;
-
   return (app, _options, done) => {
     app.get('/v1/routes', (request, reply) => {
-      reply.headers({ ...COMMON_HEADERS, etag: entityTag, 'x-broker-revision': table.revision });
-      return holds(request, entityTag) ? reply.code(304).send() : reply.type(ROUTES_MEDIA_TYPE).send(encodedTable);
+      const policy = service.policy();
+      return policy === undefined ? sendText(reply, 503, NO_POLICY) : sendTable(request, reply, policy);
     });
     app.post('/v1/decide', async (request, reply) => {
       const asked = singleHeader(request.raw, 'x-broker-route') ?? '';
       if (!ROUTE_REFERENCE.test(asked)) {
         return sendText(reply, 400, 'x-broker-route is missing or malformed');
       }
-      reply.headers({ 'x-broker-route': asked, 'x-broker-revision': table.revision });
-      const route = routes.get(asked);
+      const policy = service.policy();
+      if (policy === undefined) return sendText(reply, 503, NO_POLICY);
+      reply.headers({ 'x-broker-route': asked, 'x-broker-revision': policy.table.revision });
+      const route = policy.routesByReference.get(asked);
       if (route === undefined) return sendUnknownRoute(reply);
       const caller = traceContextOf(request.raw);
-      return sendDecision(reply, await service.trace('filter', caller, () => answer(request, route, caller)));
+      const decision = await service.trace('filter', caller, () => answer(policy, request, route, caller));
+      // Another policy may have come into force meanwhile: the filter learns of it at once.
+      reply.header('x-broker-revision', (service.policy() ?? policy).table.revision);
+      return sendDecision(reply, decision);
     });
     done();
   };
 
-  async function answer(request: FastifyRequest, route: Route, caller: TraceContext): Promise<Decision> {
+  async function answer(
+    policy: Policy,
+    request: FastifyRequest,
+    route: Route,
+    caller: TraceContext,
+  ): Promise<Decision> {
     const observe = service.observer.begin('filter');
     const inputs = readFilterInputs(request.raw, route);
-    const decision = await service.decide(route, inputs, {
+    const decision = await policy.decide(route, inputs, {
       rejected: digestIn(request, 'x-broker-rejected'),
       held: digestIn(request, 'x-broker-held'),
     });
     observe(decision, { route: route.id, requestId: request.id, caller });
     return decision;
   }
+}
+
+function sendTable(request: FastifyRequest, reply: FastifyReply, { table, encodedTable }: Policy): FastifyReply {
+  const entityTag = `"${table.revision}"`;
+  reply.headers({ ...COMMON_HEADERS, etag: entityTag, 'x-broker-revision': table.revision });
+  return holds(request, entityTag) ? reply.code(304).send() : reply.type(ROUTES_MEDIA_TYPE).send(encodedTable);
 }
 
 function digestIn(request: FastifyRequest, name: string): string | undefined {

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { chmodSync, statSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { ListenAddress, ListenerTls, UnixAddress } from '../config/configuration.ts';
@@ -19,11 +19,14 @@ export interface Listening {
 }
 
 /** Reads a listener's certificate files. @throws an error of node:fs */
-export function readServerTls({ certificateFile, keyFile, clientCaFile }: ListenerTls): ServerTls {
+export function readServerTls(
+  { certificateFile, keyFile, clientCaFile }: ListenerTls,
+  readFile: (path: string) => Buffer,
+): ServerTls {
   return {
-    certificate: readFileSync(certificateFile),
-    key: readFileSync(keyFile),
-    clientCa: clientCaFile === undefined ? undefined : readFileSync(clientCaFile),
+    certificate: readFile(certificateFile),
+    key: readFile(keyFile),
+    clientCa: clientCaFile === undefined ? undefined : readFile(clientCaFile),
   };
 }
 

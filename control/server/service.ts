@@ -6,14 +6,22 @@ import type { TraceContext, Tracing } from '../decide/tracing.ts';
 /** The endpoint through which a request for a decision came. */
 export type Way = 'check' | 'filter' | 'grpc';
 
-/** What the endpoints are made of. */
-export interface Service {
+/** The policy in force. */
+export interface Policy {
   readonly table: RouteTable;
   /** The table as the filter reads it. */
   readonly encodedTable: Buffer;
+  /** By `<id>@<digest>`. */
+  readonly routesByReference: ReadonlyMap<string, Route>;
   /** Undefined when no route matches; `host` and `path` as the request has them, bytes as latin1 text. */
   readonly findRoute: (host: string, path: string, method: string) => Route | undefined;
   readonly decide: Decide;
+}
+
+/** What the endpoints are made of. */
+export interface Service {
+  /** Undefined as long as some of the policy's sources have not been read: then nobody knows what is allowed. */
+  readonly policy: () => Policy | undefined;
   readonly observer: DecisionObserver;
   /** Continues the caller's trace; whatever is not run in it has no span. */
   readonly trace: Tracing['decision'];

@@ -1,6 +1,7 @@
 import type { ProviderConfiguration } from '../config/provider.ts';
 import type { Authentication, Authenticator, Clock, VerifiedToken } from '../decide/ports.ts';
 import { BrokerError } from '../errors.ts';
+import { Pool } from '../pool.ts';
 import { createKeySet, type KeySetObserver } from './keys/create-key-set.ts';
 import { RemoteKeySet } from './keys/remote-key-set.ts';
 import type { Fetch } from './keys/transport.ts';
@@ -29,8 +30,15 @@ export interface AuthenticatorOptions {
   readonly random?: () => number;
 }
 
-/** An {@link Authenticator} and what it holds. */
-export interface ClosableAuthenticator extends Authenticator {
+/** Makes authenticators, one for each configuration that comes into force, and holds the key sets that outlive them. */
+export interface AuthenticatorPool {
+  /**
+   * An authenticator for these providers. Those that have not changed keep their key sets; those that ask for it have
+   * theirs fetched within a second.
+   *
+   * @throws Error naming the provider whose key set or file of authorities cannot be used; then all stays as it was
+   */
+  use(providers: ReadonlyMap<string, ProviderConfiguration>): Authenticator;
   /** ms since each fetched key set in use was fetched, by provider. */
   ages(): ReadonlyMap<string, number>;
   /** Fetches key sets that are due; it happens of itself once a second. */
@@ -38,40 +46,47 @@ export interface ClosableAuthenticator extends Authenticator {
   close(): Promise<void>;
 }
 
-/**
- * Makes an authenticator for the configured providers. Those that ask for it have their key sets fetched
- * within a second.
- *
- * @throws Error naming the provider whose key set or file of authorities cannot be used
- */
-export function createAuthenticator(
-  providers: readonly ProviderConfiguration[],
+/** @param identify tells providers apart that differ in anything, what their files hold included */
+export function createAuthenticatorPool(
   options: AuthenticatorOptions,
-): ClosableAuthenticator {
-  const known = new Map(providers.map((configuration) => [configuration.name, prepare(configuration, options)]));
-  const remote = [...known].flatMap(([name, { keySet }]) =>
-    keySet instanceof RemoteKeySet ? [[name, keySet] as const] : [],
-  );
+  identify: (provider: ProviderConfiguration) => string,
+): AuthenticatorPool {
+  const pool = new Pool<ProviderConfiguration, Provider>({
+    prepare: (configuration) => prepare(configuration, options),
+    close: ({ keySet }) => keySet.close(),
+    identify,
+  });
+  let remote: readonly (readonly [string, RemoteKeySet])[] = [];
   const refreshIfDue = () => {
     for (const [, keySet] of remote) keySet.refreshIfDue();
   };
   // Not at once: whoever only checks a configuration must not cause requests.
   const timer = setInterval(refreshIfDue, TICK).unref();
   return {
-    authenticate: async (names, token) => {
-      const authentication = await authenticate(names, token.reveal(), known);
-      const accepted = authentication.kind === 'verified';
-      options.observer?.judged?.(
-        accepted ? authentication.token.provider : authentication.provider,
-        accepted ? 'accepted' : authentication.error.code,
-      );
-      return authentication;
+    use: (providers) => {
+      const known = pool.use(providers.values());
+      remote = [...known].flatMap(([name, { keySet }]) => (keySet instanceof RemoteKeySet ? [[name, keySet]] : []));
+      return createAuthenticator(known, options);
     },
     ages: () => new Map(remote.flatMap(([name, { age }]) => (age === undefined ? [] : [[name, age]]))),
     refreshIfDue,
     close: async () => {
       clearInterval(timer);
-      await Promise.all([...known.values()].map(({ keySet }) => keySet.close()));
+      await pool.close();
+    },
+  };
+}
+
+function createAuthenticator(known: ReadonlyMap<string, Provider>, { observer }: AuthenticatorOptions): Authenticator {
+  return {
+    authenticate: async (names, token) => {
+      const authentication = await authenticate(names, token.reveal(), known);
+      const accepted = authentication.kind === 'verified';
+      observer?.judged?.(
+        accepted ? authentication.token.provider : authentication.provider,
+        accepted ? 'accepted' : authentication.error.code,
+      );
+      return authentication;
     },
   };
 }

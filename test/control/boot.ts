@@ -9,7 +9,7 @@ import type { BrokerError } from '../../control/errors.ts';
 import { Secret } from '../../control/secret.ts';
 import { createGrpcServer } from '../../control/server/grpc/create-grpc-server.ts';
 import { createLogger } from '../../control/server/logger.ts';
-import { createAuthenticator } from '../../control/trust/authenticator.ts';
+import { createAuthenticatorPool } from '../../control/trust/authenticator.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const MATCHER = readFileSync(new URL('../../build/matcher.wasm', import.meta.url));
@@ -21,6 +21,8 @@ export interface BootOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of one from the environment. */
   readonly configuration?: Configuration;
+  /** False: as long as some source of policy has not been read. */
+  readonly applied?: boolean;
   /** None by default. */
   readonly tracing?: Tracing;
   /** What the issuer answers; by default a new token that names its client, good for 300 s. */
@@ -36,14 +38,15 @@ export interface Booted extends App {
   log(): string;
 }
 
-export function boot({ environment = {}, configuration, tracing, issuer }: BootOptions = {}): Booted {
+export function boot({ environment = {}, configuration, tracing, issuer, applied = true }: BootOptions = {}): Booted {
   const clock = new ManualClock();
   const lines: string[] = [];
   const tokenRequests: TokenRequest[] = [];
   const answerWith =
     issuer ?? (({ clientId }) => ({ access_token: `token-${tokenRequests.length}-of-${clientId}`, expires_in: 300 }));
+  const whole = configuration ?? readEnvironment(environment, readFileSync);
   const app = createApp({
-    configuration: configuration ?? readEnvironment(environment, readFileSync),
+    configuration: whole,
     clock,
     logger: createLogger('debug', { write: (line) => lines.push(line) }),
     version: '0.0.0-test',
@@ -52,21 +55,24 @@ export function boot({ environment = {}, configuration, tracing, issuer }: BootO
     readTls: () => undefined,
     ...(tracing && { tracing }),
     createGrpcServer,
-    createAuthenticator: (providers, observer) => createAuthenticator(providers, { clock, observer }),
-    createMinter: () => ({
-      mint: async (request) => {
-        tokenRequests.push(request);
-        const obtainedAt = clock.now();
-        const answer = await answerWith(request);
-        if (answer instanceof Error) {
-          throw answer;
-        }
-        return tokenOf(answer, obtainedAt);
-      },
+    createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
+    createMinterPool: () => ({
+      use: () => ({
+        mint: async (request) => {
+          tokenRequests.push(request);
+          const obtainedAt = clock.now();
+          const answer = await answerWith(request);
+          if (answer instanceof Error) {
+            throw answer;
+          }
+          return tokenOf(answer, obtainedAt);
+        },
+      }),
       loads: () => new Map(),
       close: async () => {},
     }),
   });
+  if (applied) app.apply(whole, []);
   return { ...app, clock, tokenRequests, log: () => lines.join('') };
 }
 

@@ -116,6 +116,11 @@ export class Deployment {
     return sumSamples(samples, 'token_broker_decisions_total', { way: 'filter' });
   }
 
+  /** Where control's configuration is, when a policy was given. */
+  configurationFile(): string {
+    return this.#controlEnvironment.CONFIG_FILE ?? '';
+  }
+
   /** Stops control; the filter meets a closed port from then on. */
   async stopControl(): Promise<void> {
     await this.#controls.at(-1)?.stop();

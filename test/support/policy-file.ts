@@ -11,7 +11,10 @@ export interface Policy {
   readonly providers?: Readonly<
     Record<string, Partial<Omit<ProviderDocument, 'jwks'>> & { jwks: Partial<ProviderDocument['jwks']> }>
   >;
-  readonly entries: readonly EntryDocument[];
+  readonly entries?: readonly EntryDocument[];
+  readonly files?: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted?: boolean }[];
+  /** Merged into the issuer's configuration. */
+  readonly issuer?: object;
 }
 
 /** Takes credentials from the headers where DexTokenBroker's users have them. */
@@ -35,8 +38,8 @@ export function credentialsOf({ id, secret }: Client): EntryDocument {
 export function writePolicyFile(tokenEndpoint: string, policy: Policy): { path: string; stop(): Promise<void> } {
   const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-policy-'));
   const path = join(directory, 'control.yaml');
-  const issuers = { 'identity-provider': { tokenEndpoint, allowInsecure: true } };
-  const { providers = {}, ...entries } = policy;
-  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, providers, policy: entries }));
+  const { providers = {}, issuer, ...rest } = policy;
+  const issuers = { 'identity-provider': { tokenEndpoint, allowInsecure: true, ...issuer } };
+  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, providers, policy: rest }));
   return { path, stop: async () => rmSync(directory, { recursive: true, force: true }) };
 }

@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import type { FastifyBaseLogger } from 'fastify';
-import type { ServerTls } from '../create-server.ts';
+import { handshake, type ServerTls } from '../create-server.ts';
 import type { ListenOptions } from '../listen.ts';
 import type { Service } from '../service.ts';
 import { authorizationEndpoint } from './authorization.ts';
@@ -26,6 +27,8 @@ export interface GrpcServer {
   listen(options: ListenOptions): Promise<string>;
   /** What the health service says. */
   setServing(serving: boolean): void;
+  /** For connections from now on. @throws Error when they cannot be used */
+  renewCertificates(tls: ServerTls): void;
   /** Stops accepting, and resolves when the calls under way have been answered. */
   close(): Promise<void>;
 }
@@ -50,14 +53,20 @@ export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): G
   const authorization = authorizationEndpoint(service);
   server.addService(AUTHORIZATION_SERVICE, { Check: authorization.Check });
   server.addService(HEALTH_SERVICE, health.endpoint);
-  // A listener of our own, because the library's has no limit on connections and no permissions for a socket.
-  const injector = server.createConnectionInjector(credentialsOf(tls));
+  // A listener of our own: the library's has no limit on connections, no permissions for a socket, and its certificate for
+  // good.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY });
+  const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY };
+  const secure = tls && createTlsServer({ ...options, ...handshake(tls), ALPNProtocols: ['h2'] });
+  const listener = secure ?? createServer(options);
   listener.maxConnections = MAXIMUM_CONNECTIONS;
-  listener.on('connection', (socket) => {
+  listener.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  });
+  listener.on(secure === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     injector.injectConnection(socket);
   });
@@ -72,6 +81,7 @@ export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): G
         });
       }),
     setServing: (serving) => health.setServing(serving),
+    renewCertificates: (renewed) => secure?.setSecureContext(handshake(renewed)),
     close: async () => {
       health.setServing(false);
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
@@ -87,16 +97,6 @@ export function createGrpcServer({ service, logger, tls }: GrpcServerOptions): G
       clearTimeout(timer);
     },
   };
-}
-
-function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const { certificate, key, clientCa } = tls;
-  return ServerCredentials.createSsl(
-    clientCa ?? null,
-    [{ cert_chain: certificate, private_key: key }],
-    clientCa !== undefined,
-  );
 }
 
 function addressOf(address: ReturnType<ReturnType<typeof createServer>['address']>): string {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createDecisionMetrics } from './decision-metrics.ts';
 import { createIssuerMetrics } from './issuer-metrics.ts';
+import { createPolicyMetrics } from './policy-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 import { createTrustMetrics } from './trust-metrics.ts';
 
@@ -20,6 +21,7 @@ export function createMetrics(version: string) {
     registry,
     decisions: createDecisionMetrics(registry),
     issuers: createIssuerMetrics(registry),
+    policy: createPolicyMetrics(registry),
     store: createStoreMetrics(registry),
     trust: createTrustMetrics(registry),
   };

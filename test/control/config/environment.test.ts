@@ -53,6 +53,7 @@ describe('defaults', () => {
       warnings: [],
       policy: {
         unmatched: 'deny',
+        files: [],
         entries: [
           {
             id: 'default',

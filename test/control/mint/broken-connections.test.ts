@@ -1,9 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MAXIMUM_ANSWER } from '../../../control/mint/answer.ts';
-import type { ClosableMinter } from '../../../control/mint/minter.ts';
 import { answer, answerToken, type IssuerStub, type Respond, startIssuerStub } from '../../support/issuer-stub.ts';
-import { issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
+import { type ClosableMinter, issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
 
 const TIMEOUT = 300;
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ClosableMinter } from '../../../control/mint/minter.ts';
 import { Secret } from '../../../control/secret.ts';
 import { answer, answerToken, type IssuerStub, startIssuerStub } from '../../support/issuer-stub.ts';
 import { exchangeRequest } from '../decide/exchange-request.ts';
-import { issuerAt, minterFor, refusalOf } from './minting.ts';
+import { type ClosableMinter, issuerAt, minterFor, refusalOf } from './minting.ts';
 
 const TYPE = 'urn:ietf:params:oauth:token-type:';
 const ISSUED = { issued_token_type: `${TYPE}access_token` };

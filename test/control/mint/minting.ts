@@ -1,7 +1,7 @@
 import type { IssuerConfiguration } from '../../../control/config/configuration.ts';
-import type { Clock, TokenRequest } from '../../../control/decide/ports.ts';
+import type { Clock, Minter, TokenRequest } from '../../../control/decide/ports.ts';
 import { BrokerError } from '../../../control/errors.ts';
-import { type ClosableMinter, createMinter, type MinterOptions } from '../../../control/mint/minter.ts';
+import { createMinterPool, type MinterOptions, type MinterPool } from '../../../control/mint/minter.ts';
 import { Secret } from '../../../control/secret.ts';
 
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -26,8 +26,12 @@ export function issuerAt(
   };
 }
 
+/** A minter for one issuer, and the pool that it comes from. */
+export type ClosableMinter = Minter & Omit<MinterPool, 'use'>;
+
 export function minterFor(issuer: IssuerConfiguration, options: Partial<MinterOptions> = {}): ClosableMinter {
-  return createMinter(new Map([[issuer.name, issuer]]), { clock: systemClock, ...options });
+  const pool = createMinterPool({ clock: systemClock, ...options }, ({ name }) => name);
+  return { ...pool, ...pool.use(new Map([[issuer.name, issuer]])) };
 }
 
 /** A request with the client's secret; undefined leaves that out. */

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BreakerState } from '../../../control/mint/budget/circuit-breaker.ts';
-import type { ClosableMinter } from '../../../control/mint/minter.ts';
 import { answer, answerToken, type IssuerStub, startIssuerStub } from '../../support/issuer-stub.ts';
-import { issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
+import { type ClosableMinter, issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
 
 const BREAKER_OPEN = 200;
 

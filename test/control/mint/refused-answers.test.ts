@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ClosableMinter } from '../../../control/mint/minter.ts';
 import { answer, type IssuerStub, startIssuerStub } from '../../support/issuer-stub.ts';
-import { issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
+import { type ClosableMinter, issuerAt, minterFor, refusalOf, tokenRequest } from './minting.ts';
 
 let stub: IssuerStub;
 let minter: ClosableMinter;

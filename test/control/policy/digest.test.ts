@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Configuration, IssuerConfiguration } from '../../../control/config/configuration.ts';
-import { deriveKeys } from '../../../control/policy/keys.ts';
+import { deriveKeys, randomRoot } from '../../../control/policy/keys.ts';
 import { Secret } from '../../../control/secret.ts';
 import { type CompileOptions, compileEntries, entry } from './policy-of.ts';
 
@@ -73,11 +73,13 @@ describe("a route's digest", () => {
   });
 
   test('is the same on every replica with one key, and without any where nothing in it is secret', () => {
-    const withKey = (key: string) => ({ keys: deriveKeys(new Secret(key.repeat(32))) });
+    const withKey = (key: string) => ({ keys: deriveKeys(new Secret(key.repeat(32)), randomRoot()) });
     const secret = { clientSecret: fixed('secret') };
     expect(digestOf(secret, withKey('a'))).toBe(digestOf(secret, withKey('a')));
     expect(digestOf(secret, withKey('a'))).not.toBe(digestOf(secret, withKey('b')));
-    expect(digestOf({}, { keys: deriveKeys(undefined) })).toBe(digestOf({}, { keys: deriveKeys(undefined) }));
+    expect(digestOf({}, { keys: deriveKeys(undefined, randomRoot()) })).toBe(
+      digestOf({}, { keys: deriveKeys(undefined, randomRoot()) }),
+    );
   });
 });
 

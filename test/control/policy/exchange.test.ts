@@ -1,20 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../control/config/problems.ts';
 import type { Route } from '../../../control/decide/route.ts';
-import { compile } from '../../../control/policy/compile.ts';
-import { deriveKeys } from '../../../control/policy/keys.ts';
+import { PolicyBuilder } from '../../../control/policy/build-policy.ts';
+import { deriveKeys, randomRoot } from '../../../control/policy/keys.ts';
 import { Secret } from '../../../control/secret.ts';
 import { createSigningKey, keySetOf } from '../../../tools/tokens/signing-key.ts';
 import { type ExchangeEntry, exchangeConfiguration, exchangeFile } from '../exchange-mode.ts';
 
-const KEYS = deriveKeys(new Secret('k'.repeat(32)));
+const KEYS = deriveKeys(new Secret('k'.repeat(32)), randomRoot());
 const PROVIDERS = {
   providers: { callers: { issuer: 'i', audiences: ['a'], jwks: { inline: JSON.parse(keySetOf(createSigningKey())) } } },
 };
 
 function compiled(action: ExchangeEntry = {}, issuer: object = {}, files: Record<string, string> = {}): Route {
   const configuration = exchangeConfiguration(exchangeFile(action, PROVIDERS, issuer), files);
-  const { routes } = compile(configuration, { keys: KEYS, readFile: (path) => Buffer.from(path) });
+  const context = { keys: KEYS, readFile: (path: string) => Buffer.from(path) };
+  const { routes } = new PolicyBuilder().build(configuration, [], context).table;
   return routes[0] as Route;
 }
 

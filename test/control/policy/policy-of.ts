@@ -2,11 +2,11 @@ import type { ClientCredentialsAction, Configuration, PolicyEntry } from '../../
 import { readEnvironment } from '../../../control/config/environment.ts';
 import { ConfigurationError } from '../../../control/config/problems.ts';
 import type { RouteTable } from '../../../control/decide/route.ts';
-import { compile } from '../../../control/policy/compile.ts';
-import { deriveKeys, type Keys } from '../../../control/policy/keys.ts';
+import { PolicyBuilder } from '../../../control/policy/build-policy.ts';
+import { deriveKeys, type Keys, randomRoot } from '../../../control/policy/keys.ts';
 import { Secret } from '../../../control/secret.ts';
 
-const KEYS = deriveKeys(new Secret('k'.repeat(32)));
+const KEYS = deriveKeys(new Secret('k'.repeat(32)), randomRoot());
 
 const noFile = (path: string): Buffer => {
   throw new Error(`no file ${path}`);
@@ -52,7 +52,8 @@ export interface CompileOptions {
 export function compileEntries(entries: readonly PolicyEntry[], options: CompileOptions = {}): RouteTable {
   const { unmatched = 'deny', keys = KEYS, environment = {}, readFile = noFile, change = (same) => same } = options;
   const configuration = change(readEnvironment(environment, noFile));
-  return compile({ ...configuration, policy: { entries, unmatched } }, { keys, readFile });
+  const whole = { ...configuration, policy: { ...configuration.policy, entries, unmatched } };
+  return new PolicyBuilder().build(whole, [], { keys, readFile }).table;
 }
 
 /** What is wrong with entries, one line each. */

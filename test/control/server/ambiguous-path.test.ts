@@ -11,6 +11,7 @@ test('/check refuses a path whose readings meet different entries, as the filter
       ...configuration,
       policy: {
         unmatched: 'pass',
+        files: [],
         entries: [
           {
             id: 'public',

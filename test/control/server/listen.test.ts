@@ -1,4 +1,4 @@
-import { linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
@@ -27,10 +27,11 @@ afterEach(async () => {
 });
 
 function server(tls?: Parameters<typeof createServer>[0]['tls']) {
-  const service = {
+  const policy = {
     table: { revision: '0'.repeat(64), routes: [], unmatched: 'deny' },
     encodedTable: Buffer.from('table'),
   };
+  const service = { policy: () => policy };
   const app = createServer({
     endpoint: filterEndpoint(service as unknown as Parameters<typeof filterEndpoint>[0]),
     logger: createLogger('error', { write: () => {} }),
@@ -95,11 +96,14 @@ describe('TLS with client certificates', () => {
       return join(directory, name);
     };
     const own = authority.issue('broker.local');
-    const tls = readServerTls({
-      certificateFile: file('cert.pem', own.certificate),
-      keyFile: file('key.pem', own.key),
-      clientCaFile: file('ca.pem', authority.certificate),
-    });
+    const tls = readServerTls(
+      {
+        certificateFile: file('cert.pem', own.certificate),
+        keyFile: file('key.pem', own.key),
+        clientCaFile: file('ca.pem', authority.certificate),
+      },
+      readFileSync,
+    );
     const app = server(tls);
     await listen(app, 'filter', { host: '127.0.0.1', port: 0 });
     const to = { host: '127.0.0.1', port: portOf(app), ca: authority.certificate, agent: false } as const;

@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Secret } from '../../../control/secret.ts';
-import type { ClosableAuthenticator } from '../../../control/trust/authenticator.ts';
 import { document, type KeySetServer, type Serve, startKeySetServer } from '../../../tools/tokens/key-set-server.ts';
 import { createSigningKey, keySetOf, type SigningKey, signToken } from '../../../tools/tokens/signing-key.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { authenticatorFor, claimsOf, outcomeOf, providerOf, remoteAt } from './trusting.ts';
+import { authenticatorFor, type ClosableAuthenticator, claimsOf, outcomeOf, providerOf, remoteAt } from './trusting.ts';
 
 const old = createSigningKey('ES256', { kid: 'old' });
 const fresh = createSigningKey('ES256', { kid: 'fresh' });

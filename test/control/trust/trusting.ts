@@ -1,10 +1,10 @@
 import type { ProviderConfiguration, RemoteKeys } from '../../../control/config/provider.ts';
-import type { Authentication } from '../../../control/decide/ports.ts';
+import type { Authentication, Authenticator } from '../../../control/decide/ports.ts';
 import { Secret } from '../../../control/secret.ts';
 import {
   type AuthenticatorOptions,
-  type ClosableAuthenticator,
-  createAuthenticator,
+  type AuthenticatorPool,
+  createAuthenticatorPool,
 } from '../../../control/trust/authenticator.ts';
 import { keySetOf, type SigningKey } from '../../../tools/tokens/signing-key.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -58,11 +58,15 @@ export function remoteAt(url: URL | string, changes: Partial<RemoteKeys> = {}): 
   };
 }
 
+/** An authenticator for some providers, and the pool that it comes from. */
+export type ClosableAuthenticator = Authenticator & Omit<AuthenticatorPool, 'use'>;
+
 export function authenticatorFor(
   providers: readonly ProviderConfiguration[],
   options: Partial<AuthenticatorOptions> = {},
 ): ClosableAuthenticator {
-  return createAuthenticator(providers, { clock, random: () => 0, ...options });
+  const pool = createAuthenticatorPool({ clock, random: () => 0, ...options }, ({ name }) => name);
+  return { ...pool, ...pool.use(new Map(providers.map((provider) => [provider.name, provider]))) };
 }
 
 /** What one provider says of a token: `accepted`, or the code of the refusal. */

@@ -1,0 +1,136 @@
+import type { Configuration } from '../config/configuration.ts';
+import type { PolicyDocumentSource } from '../config/policy-source.ts';
+import type { Problem } from '../config/problems.ts';
+import type { Route, RouteTable } from '../decide/route.ts';
+import type { Claim, Match } from './claim.ts';
+import { type CompileContext, createCompiler } from './compile.ts';
+import { type CompiledDocument, compileDocument } from './compile-document.ts';
+import { compileOwn } from './compile-own.ts';
+import { digestOf } from './digests.ts';
+import { RouteIds } from './route-ids.ts';
+import { type Settled, settleRegions } from './settle-regions.ts';
+
+/** What the route table's encoding allows. */
+const MAXIMUM_ROUTES = 10_000;
+
+export interface BuiltPolicy {
+  readonly table: RouteTable;
+  readonly sources: readonly SourceReport[];
+  /** Regions whose requests are refused because nobody can say what was meant there. */
+  readonly closed: readonly Match[];
+}
+
+/** What became of one document. */
+export interface SourceReport {
+  readonly name: string;
+  /** Entries that are in force. */
+  readonly entries: number;
+  /** Nothing in it is secret. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Builds the route table from the operator's configuration and from documents. It remembers what each document claimed
+ * last: one that can no longer be read keeps that closed, and what it protected does not fall to the rule for unmatched
+ * requests.
+ */
+export class PolicyBuilder {
+  #claimed = new Map<string, readonly Match[]>();
+
+  /** @throws ConfigurationError with everything that is wrong with the operator's own entries */
+  build(
+    configuration: Configuration,
+    documents: readonly PolicyDocumentSource[],
+    context: CompileContext,
+  ): BuiltPolicy {
+    const compile = createCompiler(configuration, context);
+    const own = compileOwn(configuration, compile, MAXIMUM_ROUTES);
+    const ids = new RouteIds(own.map(({ id }) => id));
+    const compiled = documents.map((source) => ({
+      source,
+      document: compileDocument(source, compile, (id, index) => ids.give(source, id ?? String(index))),
+    }));
+    const ownClaims = own.map(claimOf);
+    const { settled, left } = settleWithin(ownClaims, new Map(compiled.map((each) => [each, this.#claimsOf(each)])));
+    this.#remember(compiled);
+    const refusals = Map.groupBy(settled.refused, ({ claim }) => claim.source);
+    const inForce = Map.groupBy(settled.routes, ({ id }) => ids.sourceOf(id));
+    return {
+      // What does not fit may have been a refusal: until it fits, what nobody claims is refused.
+      table: tableOf(settled.routes, left.size > 0 ? 'deny' : configuration.policy.unmatched),
+      sources: compiled.map(({ source: { name }, document }) => ({
+        name,
+        entries: inForce.get(name)?.length ?? 0,
+        problems: [
+          ...document.problems,
+          ...(refusals.get(name) ?? []).map(({ claim, message }) => ({ setting: claim.setting, message })),
+          ...(left.has(name) ? [{ setting: name, message: TOO_MANY }] : []),
+        ],
+      })),
+      closed: settled.closed,
+    };
+  }
+
+  #claimsOf({ source: { name }, document }: Compiled): readonly Claim[] {
+    if (document.readable) return document.claims;
+    const before = this.#claimed.get(name) ?? [];
+    return before.map((match) => ({ source: name, setting: name, match, route: undefined }));
+  }
+
+  #remember(compiled: readonly Compiled[]): void {
+    const former = this.#claimed;
+    this.#claimed = new Map(
+      compiled.map(({ source: { name }, document }) => [
+        name,
+        document.readable ? document.claims.map(({ match }) => match) : (former.get(name) ?? []),
+      ]),
+    );
+  }
+}
+
+interface Compiled {
+  readonly source: PolicyDocumentSource;
+  readonly document: CompiledDocument;
+}
+
+const TOO_MANY = `is left out: with it there would be more than ${MAXIMUM_ROUTES} entries; until then what no entry matches is refused`;
+
+/** Takes documents in the order of their names, so that every replica leaves out the same, as long as the table holds them. */
+function settleWithin(
+  own: readonly Claim[],
+  documents: ReadonlyMap<Compiled, readonly Claim[]>,
+): { settled: Settled; left: ReadonlySet<string> } {
+  const named = [...documents].map(([{ source }, claims]) => ({ name: source.name, claims }));
+  named.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (let room = MAXIMUM_ROUTES - own.length; ; ) {
+    const { taken, left } = takeWhatFits(named, room);
+    const settled = settleRegions([...own, ...taken]);
+    // Claims that meet in some methods make more routes than there are claims.
+    const excess = settled.routes.length - MAXIMUM_ROUTES;
+    if (excess <= 0) return { settled, left };
+    room -= excess;
+  }
+}
+
+function takeWhatFits(
+  documents: readonly { readonly name: string; readonly claims: readonly Claim[] }[],
+  room: number,
+): { taken: readonly Claim[]; left: ReadonlySet<string> } {
+  const taken: Claim[] = [];
+  const left = new Set<string>();
+  for (const { name, claims } of documents) {
+    if (taken.length + claims.length > room) left.add(name);
+    else taken.push(...claims);
+  }
+  return { taken, left };
+}
+
+function claimOf(route: Route): Claim {
+  return { source: undefined, setting: `policy entry ${route.id}`, match: route.match, route };
+}
+
+function tableOf(routes: readonly Route[], unmatched: RouteTable['unmatched']): RouteTable {
+  // By id, so that neither the order of the entries nor that of their sources changes anything.
+  const sorted = [...routes].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { revision: digestOf([unmatched, sorted.map(({ digest }) => digest)]), routes: sorted, unmatched };
+}

@@ -1,0 +1,105 @@
+import type { DenyRoute, Route } from '../decide/route.ts';
+import { BrokerError } from '../errors.ts';
+import type { Claim, Match } from './claim.ts';
+import { matchMaterial } from './compile.ts';
+import { digestOf } from './digests.ts';
+
+/** What the route table's encoding allows. */
+const MAXIMUM_METHODS = 32;
+
+/** Who gets what of the regions that are claimed. */
+export interface Settled {
+  readonly routes: readonly Route[];
+  /** Regions whose requests are refused because nobody can say what was meant. */
+  readonly closed: readonly Match[];
+  /** Claims that were refused, and why. */
+  readonly refused: readonly { readonly claim: Claim; readonly message: string }[];
+}
+
+/**
+ * Gives each region to whoever claims it alone. What several claim is closed, and so is what a bad entry claims; the
+ * operator's own entries are above that. Regions are a host, a path prefix and methods: claims for methods and claims for
+ * all methods do not contest each other, because an entry with methods comes first.
+ */
+export function settleRegions(claims: readonly Claim[]): Settled {
+  const regions = Map.groupBy(claims, ({ match }) => `${match.host} ${match.pathPrefix}`);
+  const settled = [...regions.values()].flatMap((contenders) => {
+    const forAll = contenders.filter(({ match }) => match.methods.length === 0);
+    const forSome = contenders.filter(({ match }) => match.methods.length > 0);
+    return [
+      ...(forAll.length === 0 ? [] : [settleAll(forAll)]),
+      ...(forSome.length === 0 ? [] : [settleSome(forSome)]),
+    ];
+  });
+  return {
+    routes: settled.flatMap(({ routes }) => routes),
+    closed: settled.flatMap(({ closed }) => closed),
+    refused: settled.flatMap(({ refused }) => refused),
+  };
+}
+
+function settleAll(contenders: readonly Claim[]): Settled {
+  const { winner, refused } = contest(contenders);
+  const [first] = contenders;
+  if (winner?.route !== undefined) return { routes: [winner.route], closed: [], refused };
+  return { ...close(first === undefined ? [] : [first.match]), refused };
+}
+
+/** Method by method: what is claimed once is still given where two claims meet in some methods only. */
+function settleSome(contenders: readonly Claim[]): Settled {
+  const won = new Map<Claim, string[]>();
+  const lost: string[] = [];
+  const refused = new Map<string, Settled['refused'][number]>();
+  for (const method of new Set(contenders.flatMap(({ match }) => match.methods))) {
+    const outcome = contest(contenders.filter(({ match }) => match.methods.includes(method)));
+    for (const refusal of outcome.refused) refused.set(`${refusal.claim.setting} ${refusal.message}`, refusal);
+    if (outcome.winner?.route === undefined) lost.push(method);
+    else won.set(outcome.winner, [...(won.get(outcome.winner) ?? []), method]);
+  }
+  const [first] = contenders;
+  const region = (methods: readonly string[]): Match => ({ host: '*', pathPrefix: '/', ...first?.match, methods });
+  const routes = [...won].map(([{ route }, methods]) => narrow(route as Route, methods.sort()));
+  const { routes: closing, closed } = close(chunks(lost.sort()).map(region));
+  return { routes: [...routes, ...closing], closed, refused: [...refused.values()] };
+}
+
+function contest(contenders: readonly Claim[]): { winner: Claim | undefined; refused: Settled['refused'] } {
+  const [first, second] = contenders;
+  if (second === undefined) return { winner: first, refused: [] };
+  const operators = contenders.find(({ source }) => source === undefined);
+  const losers = contenders.filter((claim) => claim !== operators);
+  const refused = losers.map((claim) => {
+    const others = contenders.filter((other) => other !== claim).map(({ setting }) => setting);
+    const message =
+      operators === undefined
+        ? `claims the same host, path and methods as ${others.join(', ')}; requests there are refused until one gives way`
+        : `claims what the operator's ${operators.setting} claims, which holds; remove it, or narrow its match`;
+    return { claim, message };
+  });
+  return { winner: operators, refused };
+}
+
+/** The route for fewer methods than it claims. */
+function narrow(route: Route, methods: readonly string[]): Route {
+  if (methods.length === route.match.methods.length) return route;
+  const match = { ...route.match, methods };
+  return { ...route, match, digest: digestOf([route.digest, matchMaterial(match)]) };
+}
+
+function close(regions: readonly Match[]): Pick<Settled, 'routes' | 'closed'> {
+  return { routes: regions.map(closedRoute), closed: regions };
+}
+
+function closedRoute(match: Match): DenyRoute {
+  const { code, status, message } = new BrokerError('policy_invalid');
+  const digest = digestOf(['closed', matchMaterial(match), status]);
+  const id = `closed-${digest.slice(0, 16)}`;
+  return { kind: 'deny', id, digest, match, code, status, body: `${message}\n`, strip: [], stripCookies: [] };
+}
+
+function chunks(methods: readonly string[]): (readonly string[])[] {
+  const count = Math.ceil(methods.length / MAXIMUM_METHODS);
+  return Array.from({ length: count }, (_, index) =>
+    methods.slice(index * MAXIMUM_METHODS, (index + 1) * MAXIMUM_METHODS),
+  );
+}
