@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: REAL_PARTS.map((suite) => `test/${suite}/**`),
+          // Some start processes, on machines that do other things too.
+          testTimeout: 20_000,
         },
       },
       ...REAL_PARTS.map((suite) => ({

@@ -20,6 +20,8 @@ const CATALOGUE = {
   exchange_target_refused: { status: 403, message: 'token exchange refused' },
   exchange_scope_refused: { status: 403, message: 'token exchange refused' },
   exchange_denied: { status: 403, message: 'token exchange refused' },
+  workload_missing: { status: 403, message: 'forbidden' },
+  workload_refused: { status: 403, message: 'forbidden' },
   jwt_missing: { status: 401, message: 'unauthorized' },
   jwt_malformed: { status: 401, message: 'unauthorized' },
   jwt_too_large: { status: 401, message: 'unauthorized' },
@@ -48,6 +50,23 @@ const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE;
 
+/** What the catalogue says of a code: HTTP status, 400 to 599, and the text that a client may see. */
+export function catalogued(code: ErrorCode): { readonly status: number; readonly message: string } {
+  return CATALOGUE[code];
+}
+
+/** What an issuer said; `error` and `description` are those of RFC 6749 section 5.2. */
+export interface IssuerEvidence {
+  /** HTTP status of its answer. */
+  readonly status?: number;
+  /** A registered code. */
+  readonly error?: string | undefined;
+  /** Printable, and undefined unless the operator lets callers see it. */
+  readonly description?: string | undefined;
+  /** What was wrong with an answer of 200. */
+  readonly fault?: 'malformed' | 'no_access_token' | 'not_bearer' | 'wrong_issued_token_type';
+}
+
 /**
  * A refusal. `cause` holds the evidence for the log; nothing of it ever reaches a client.
  */
@@ -58,13 +77,18 @@ export class BrokerError extends Error {
   readonly status: number;
   /** Seconds after which a retry makes sense; set on every 503. */
   readonly retryAfter: number | undefined;
+  readonly issuer: IssuerEvidence | undefined;
 
   /** @param options.retryAfter seconds, a whole number of 1 or more */
-  constructor(code: ErrorCode, options: { message?: string; cause?: unknown; retryAfter?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    options: { message?: string; cause?: unknown; retryAfter?: number; issuer?: IssuerEvidence | undefined } = {},
+  ) {
     const entry = CATALOGUE[code];
     super(options.message ?? entry.message, { cause: options.cause });
     this.code = code;
     this.status = entry.status;
+    this.issuer = options.issuer;
     this.retryAfter = options.retryAfter ?? (entry.status === 503 ? 1 : undefined);
   }
 }

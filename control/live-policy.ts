@@ -99,7 +99,7 @@ export class LivePolicy {
     return built;
   }
 
-  #createDecide({ cache, issuers, providers }: Configuration): Policy['decide'] {
+  #createDecide({ cache, issuers, providers, policy }: Configuration): Policy['decide'] {
     const { clock, events, tracing } = this.#options;
     const minter = this.minters.use(issuers);
     const authenticator = this.authenticators.use(providers);
@@ -117,6 +117,7 @@ export class LivePolicy {
       }),
       clock,
       storeKey: this.#keys.store,
+      format: policy.refusals,
       cacheable: this.#options.cache.maximumEntries > 0 && cache.maximumEntries > 0,
     });
   }
@@ -128,10 +129,10 @@ export class LivePolicy {
   }
 }
 
-/** All that token requests to an issuer depend on, and what it may be asked for. */
+/** All that token requests to an issuer and their answers depend on, and what it may be asked for. */
 function identityOf(issuer: IssuerConfiguration, keys: Keys, readFile: ReadFile): string {
-  const { timeout, timeouts, budget } = issuer;
-  const rest = JSON.stringify([timeout, timeouts ?? null, budget]);
+  const { timeout, timeouts, budget, showErrors } = issuer;
+  const rest = JSON.stringify([timeout, timeouts ?? null, budget, showErrors]);
   return createHash('sha256')
     .update(`${issuerDigest(issuer, keys, readFile)} ${rest}`)
     .digest('hex');

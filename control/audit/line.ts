@@ -17,7 +17,7 @@ export interface LineContext {
 /** One decision as a line of JSON, line feed included. Fields that nothing is known of are left out. */
 export function auditLine(event: AuditEvent, time: Date, context: LineContext): string {
   const { decision, way, route, requestId, traceId } = event;
-  const { asked, caller } = decision;
+  const { asked, caller, workload } = decision;
   const actors = caller === undefined ? [] : readActors(caller.claims);
   const line = {
     time: time.toISOString(),
@@ -35,6 +35,7 @@ export function auditLine(event: AuditEvent, time: Date, context: LineContext): 
       ? {}
       : { provider: caller.provider, onBehalfOf: readAllowedClaims(caller.claims, context.claims) }),
     actors: actors.length === 0 ? undefined : actors,
+    workload,
   };
   return `${JSON.stringify(line)}\n`;
 }

@@ -17,6 +17,8 @@ export interface AuthenticateConfiguration {
   /** Where later filters find claims, and the payload as JSON text. */
   readonly claimToFilterState: readonly ClaimToFilterState[];
   readonly payloadToFilterState: string | undefined;
+  /** SPIFFE IDs, one of which the client's certificate must have; empty: none is asked for. One that ends in `/*` means all below. */
+  readonly workloads: readonly string[];
   /** What must hold for the claims that Envoy's `jwt_authn` verified in front of the filter. */
   readonly envoyClaims: readonly RequiredClaim[];
   /** ms for which a decision may be given again at most. */

@@ -138,7 +138,14 @@ export interface PolicySettings {
   readonly unmatched: 'pass' | 'deny';
   /** Where more entries are. */
   readonly files: readonly PolicyFiles[];
+  /** How refusals read. */
+  readonly refusals: 'plain' | 'json';
+  /** What becomes of an OPTIONS request without credentials where an entry exchanges and does not say. */
+  readonly unauthenticatedOptions: UnauthenticatedOptions;
 }
+
+/** It is decided on like any other, goes on where it is a CORS preflight, or goes on in any case. */
+export type UnauthenticatedOptions = 'decide' | 'preflight' | 'pass';
 
 /** A file with a policy document, or a folder of such files. */
 export interface PolicyFiles {
@@ -161,6 +168,8 @@ export interface PolicyEntry {
     /** Upper case; empty: every method. */
     readonly methods: readonly string[];
   };
+  /** What becomes of an OPTIONS request without credentials; undefined: what the action wants. */
+  readonly unauthenticatedOptions: UnauthenticatedOptions | undefined;
   readonly action: PassAction | DenyAction | ClientCredentialsAction | ExchangeAction;
 }
 

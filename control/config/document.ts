@@ -1,3 +1,4 @@
+import type { UnauthenticatedOptions } from './configuration.ts';
 import type { ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
 import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
 
@@ -24,6 +25,8 @@ export interface ConfigurationDocument {
   readonly policy: {
     readonly unmatched: 'pass' | 'deny';
     readonly entries: readonly EntryDocument[];
+    readonly refusals: 'plain' | 'json';
+    readonly unauthenticatedOptions: UnauthenticatedOptions;
     readonly files: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted: boolean }[];
   };
 }
@@ -76,6 +79,7 @@ export interface EntryDocument {
   readonly id?: string;
   readonly match?: MatchDocument;
   readonly authenticate?: AuthenticateDocument;
+  readonly unauthenticatedOptions?: UnauthenticatedOptions;
   readonly action: 'pass' | 'deny' | 'clientCredentials' | 'exchange';
   readonly pass?: { readonly strip?: readonly string[] };
   readonly clientCredentials?: ClientCredentialsDocument;

@@ -71,6 +71,7 @@ export function readAuthenticate(
     forwardPayloadHeader: undefined,
     claimToFilterState: [],
     payloadToFilterState: undefined,
+    workloads: [],
     envoyClaims: [],
     maximumDecisionAge: reader.duration('JWT_DECISION_MAX_AGE'),
   };

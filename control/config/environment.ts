@@ -87,7 +87,8 @@ function readPolicy(
   };
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
-  return { entries: [{ id: 'default', setting: 'policy entry default', match, action }], unmatched: 'deny', files: [] };
+  const entry = { id: 'default', setting: 'policy entry default', match, unauthenticatedOptions: undefined, action };
+  return { entries: [entry], unmatched: 'deny', files: [], refusals: 'plain', unauthenticatedOptions: 'decide' };
 }
 
 /** Two parts of the credentials in one header are a mistake that would only show as refusals by the issuer. */

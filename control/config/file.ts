@@ -60,6 +60,8 @@ export function readConfigurationFile(path: string, environment: Environment, re
     providers,
     policy: {
       unmatched: document.policy.unmatched,
+      refusals: document.policy.refusals,
+      unauthenticatedOptions: document.policy.unauthenticatedOptions,
       files: document.policy.files.map(({ path: location, hosts, trusted }) => ({
         path: location,
         hosts: hosts?.map((host) => host.toLowerCase()),

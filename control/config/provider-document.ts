@@ -59,6 +59,7 @@ export interface AuthenticateDocument {
     readonly format?: ClaimFormat;
   }[];
   readonly payloadToFilterState?: string;
+  readonly workloads?: readonly string[];
   readonly envoyClaims?: readonly RequiredClaimDocument[];
   readonly maximumDecisionAge?: string;
 }

@@ -34,6 +34,7 @@ export function readAuthenticateDocument(
     forwardPayloadHeader: document.forwardPayloadHeader,
     claimToFilterState: (document.claimToFilterState ?? []).map((each) => ({ format: 'plain', ...each })),
     payloadToFilterState: document.payloadToFilterState,
+    workloads: document.workloads ?? [],
     envoyClaims: (document.envoyClaims ?? []).map(readRequiredClaim),
     maximumDecisionAge:
       maximumDecisionAge === undefined

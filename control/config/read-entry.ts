@@ -27,6 +27,7 @@ export function readEntry(document: EntryDocument, id: string, context: EntryCon
     id,
     setting: context.setting,
     match: readMatch(document.match),
+    unauthenticatedOptions: document.unauthenticatedOptions,
     action: readAction(document, context),
   };
 }

@@ -7,9 +7,10 @@ import { CLOCK_GRAIN } from './freshness.ts';
 import type { Authentication, Authenticator, Clock, VerifiedToken } from './ports.ts';
 import { readCallerToken } from './read-token.ts';
 import { type CallerPolicy, inputId, type KeyInputs } from './route.ts';
+import { readWorkload } from './workload.ts';
 
 /** What is known of the caller of a request. */
-export type Caller =
+export type Caller = (
   | {
       readonly kind: 'authenticated';
       /** Undefined where nothing of the caller's was verified here. */
@@ -23,7 +24,11 @@ export type Caller =
       readonly lasts: number;
     }
   | { readonly kind: 'anonymous'; readonly code: ErrorCode; readonly lasts: number }
-  | CallerRefusal;
+  | CallerRefusal
+) & {
+  /** The SPIFFE ID of the client's certificate; undefined where the policy asks for none. */
+  readonly workload?: string | undefined;
+};
 
 export interface CallerRefusal {
   readonly kind: 'refused';
@@ -43,6 +48,12 @@ export type AuthenticateCaller = (policy: CallerPolicy, inputs: KeyInputs) => Pr
 
 export function createAuthenticateCaller(authenticator: Authenticator, clock: Clock): AuthenticateCaller {
   async function verify(policy: CallerPolicy, inputs: KeyInputs): Promise<Caller> {
+    const workload = readWorkload(policy, inputs);
+    const caller = await verifyToken(policy, inputs);
+    return workload === undefined ? caller : { ...caller, workload };
+  }
+
+  async function verifyToken(policy: CallerPolicy, inputs: KeyInputs): Promise<Caller> {
     const failing = policy.envoyClaims.find(({ input, rule }) => !claimHolds(rule, textOf(inputs, inputId(input))));
     if (failing !== undefined)
       return refuseClaim(failing.rule.claim, (inputs.get(inputId(failing.input)) ?? []).length > 0);

@@ -9,6 +9,7 @@ import type { HeldInFront, ObtainToken } from './obtain-token.ts';
 import type { Clock, TokenRequest } from './ports.ts';
 import { readCredentials } from './read-credentials.ts';
 import { readExchange } from './read-exchange.ts';
+import type { RefusalFormat } from './refusal-format.ts';
 import { refuse } from './refuse.ts';
 import type { DecideRoute, KeyInputs, Route, TokenAction } from './route.ts';
 import { tokenKey } from './token-key.ts';
@@ -23,6 +24,7 @@ export interface DecideDependencies {
   readonly storeKey: Buffer;
   /** False where the operator switched caching off: then no answer may be given twice. */
   readonly cacheable: boolean;
+  readonly format: RefusalFormat;
 }
 
 /**
@@ -42,28 +44,35 @@ const ANYBODY = {
 } as const satisfies Caller;
 
 export function createDecide(dependencies: DecideDependencies): Decide {
-  const { authenticateCaller, obtainToken, clock, storeKey, cacheable } = dependencies;
+  const { authenticateCaller, obtainToken, clock, storeKey, cacheable, format } = dependencies;
+  const answers = { remember: cacheable, format };
 
   async function decide(route: DecideRoute, inputs: KeyInputs, inFront: HeldInFront): Promise<Decision> {
-    const { authentication, action } = route;
+    const { authentication, action, realm } = route;
     const caller = authentication === undefined ? ANYBODY : await authenticateCaller(authentication, inputs);
     switch (caller.kind) {
       case 'refused': {
         const { error, scope } = caller;
         const rememberAtMost = Math.floor(caller.rememberAtMost / 1000);
-        return { ...refuse(error, { remember: cacheable, rememberAtMost, scope }), caller: caller.verified };
+        return { ...refuse(error, { ...answers, rememberAtMost, scope, realm }), ...originOf(caller) };
       }
       case 'anonymous':
         // Never with a token of ours: it would be one that nobody in particular may use.
-        return { ...PASS, unauthenticated: caller.code, freshness: freshnessFor(caller.lasts) };
+        return {
+          ...PASS,
+          unauthenticated: caller.code,
+          freshness: freshnessFor(caller.lasts),
+          ...originOf(caller),
+        };
       case 'authenticated':
         return action === undefined
           ? { ...passTo(caller), freshness: freshnessFor(caller.lasts) }
-          : withToken(action, inputs, inFront, caller);
+          : withToken(route, action, inputs, inFront, caller);
     }
   }
 
   async function withToken(
+    { realm }: DecideRoute,
     action: TokenAction,
     inputs: KeyInputs,
     inFront: HeldInFront,
@@ -74,13 +83,14 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       request = requestOf(action, inputs, caller);
     } catch (error) {
       const scope = action.kind === 'exchange' ? action.scope : undefined;
-      return refuse(error, { remember: cacheable, scope });
+      return { ...refuse(error, { ...answers, scope, realm }), ...originOf(caller) };
     }
-    const origin = { caller: caller.verified, asked: askedFor(request) };
+    const origin = { ...originOf(caller), asked: askedFor(request) };
     const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
       const { error, rememberAtMost } = obtained;
-      return { ...refuse(error, { clientId: request.clientId, remember: cacheable, rememberAtMost }), ...origin };
+      const { clientId } = request;
+      return { ...refuse(error, { ...answers, clientId, rememberAtMost, realm }), ...origin };
     }
     return { ...allow(action, obtained.held, caller), ...origin };
   }
@@ -119,17 +129,23 @@ export function createDecide(dependencies: DecideDependencies): Decide {
         return PASS;
       }
       if (route.kind === 'deny') {
-        return refuse(new BrokerError(route.code), { remember: cacheable });
+        return refuse(new BrokerError(route.code), answers);
       }
       return await decide(route, inputs, inFront);
     } catch (error) {
-      return refuse(error, { remember: cacheable });
+      return refuse(error, answers);
     }
   };
 }
 
-function passTo({ inject, state, verified }: AuthenticatedCaller): Allow {
-  return { ...PASS, inject, state, caller: verified };
+function passTo(caller: AuthenticatedCaller): Allow {
+  const { inject, state } = caller;
+  return { ...PASS, inject, state, ...originOf(caller) };
+}
+
+function originOf(caller: Caller): Pick<Decision, 'caller' | 'workload'> {
+  const { workload } = caller;
+  return { caller: caller.kind === 'anonymous' ? undefined : caller.verified, workload };
 }
 
 /** DexTokenBroker leaves out a field that is empty or cannot be a header (RFC 9110 section 5.5). */

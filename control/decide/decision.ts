@@ -11,6 +11,8 @@ export type Decision = Allow | Deny;
 interface Origin {
   /** The caller's JWT; undefined where none was verified. */
   readonly caller?: VerifiedToken | undefined;
+  /** The SPIFFE ID of the client's certificate; undefined where none was asked for. */
+  readonly workload?: string | undefined;
   /** What an issuer was asked for; undefined where none had to be. */
   readonly asked?: AskedFor | undefined;
 }
@@ -43,8 +45,10 @@ export interface Deny extends Origin {
   readonly outcome: 'deny';
   /** HTTP status, 400 to 599. */
   readonly status: number;
-  /** One line with its line feed: what the client sees. */
+  /** What the client sees. */
   readonly body: string;
+  /** Its `content-type`. */
+  readonly bodyType: string;
   readonly headers: ReadonlyMap<string, string>;
   /** Whole seconds for which the refusal may be given again; undefined: not at all. */
   readonly rememberFor: number | undefined;

@@ -1,4 +1,4 @@
-import { BrokerError, type ErrorCode } from '../errors.ts';
+import { BrokerError, type ErrorCode, type IssuerEvidence } from '../errors.ts';
 import { usableLifetime } from './freshness.ts';
 import { ageOf, deadlineOf, type HeldToken } from './held-token.ts';
 import type { Clock, Minter, SingleFlight, Store, TokenRequest } from './ports.ts';
@@ -16,6 +16,7 @@ const ROUNDING = 1000;
 /** A refusal of credentials by the issuer, believed until either clock, in ms, reaches its end. */
 export interface Refusal {
   readonly code: ErrorCode;
+  readonly issuer: IssuerEvidence | undefined;
   readonly until: number;
   readonly untilMonotonic: number;
 }
@@ -123,16 +124,17 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
         // The backend and the issuer agree that this client is no longer welcome.
         await tokens.delete(key);
-        await remember(key, error.code);
+        await remember(key, error);
       }
       return { kind: 'refused', error };
     }
   }
 
-  async function remember(key: string, code: ErrorCode): Promise<void> {
+  async function remember(key: string, { code, issuer }: BrokerError): Promise<void> {
     const lifetime = REFUSAL_LIFETIME * 1000;
-    const refusal = { code, until: clock.now() + lifetime, untilMonotonic: clock.monotonic() + lifetime };
-    await refusals.set(key, refusal, refusal.until);
+    const until = clock.now() + lifetime;
+    const refusal = { code, issuer, until, untilMonotonic: clock.monotonic() + lifetime };
+    await refusals.set(key, refusal, until);
   }
 
   async function miss(key: string, request: TokenRequest): Promise<Obtained> {
@@ -144,7 +146,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       return { kind: 'token', held };
     } catch (error) {
       if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
-        await remember(key, error.code);
+        await remember(key, error);
       }
       return { kind: 'refused', error };
     }
@@ -189,7 +191,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     const believedFor = refusal === undefined ? 0 : remaining(refusal);
     if (refusal !== undefined && believedFor > 0) {
       events.lookedUp('refused');
-      const error = new BrokerError(refusal.code);
+      const error = new BrokerError(refusal.code, { issuer: refusal.issuer });
       return { kind: 'refused', error, rememberAtMost: Math.floor(believedFor / 1000) };
     }
     events.lookedUp('miss');

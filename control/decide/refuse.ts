@@ -1,5 +1,7 @@
+import { DEFAULT_REALM } from '../config/issuer-settings.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Deny } from './decision.ts';
+import { BODY_TYPE, type RefusalFormat, refusalBody } from './refusal-format.ts';
 
 /** Seconds for which a refusal may be remembered. Those of 500 and more never are: they pass, and a held token is served. */
 const REMEMBER: Partial<Record<ErrorCode, number>> = {
@@ -7,6 +9,8 @@ const REMEMBER: Partial<Record<ErrorCode, number>> = {
   invalid_input: 60,
   missing_credentials: 60,
   policy_denied: 60,
+  workload_missing: 60,
+  workload_refused: 60,
   // The client may be registered, or its secret corrected, at any moment.
   credentials_rejected: 10,
   jwt_missing: 60,
@@ -46,36 +50,38 @@ const REMEMBER_TOKEN = 10;
 /** Seconds for which the issuer's refusal of credentials is believed. */
 export const REFUSAL_LIFETIME = 10;
 
-const CHALLENGE = 'Bearer realm="token-broker"';
+/** How and for how long a refusal is said. */
+export interface RefuseOptions {
+  readonly clientId?: string | undefined;
+  /** False: the answer must not be given again. */
+  readonly remember: boolean;
+  /** Whole seconds. */
+  readonly rememberAtMost?: number | undefined;
+  /** What a token needs, space separated (RFC 6750 section 3). */
+  readonly scope?: string | undefined;
+  readonly realm?: string;
+  readonly format: RefusalFormat;
+}
 
 /**
  * The one place where an error becomes a refusal that a client sees.
  *
  * @param error anything thrown; what is not a BrokerError is a bug, and ends in 503
- * @param options.remember false: the answer must not be given again
- * @param options.rememberAtMost whole seconds
- * @param options.scope what a token needs, space separated (RFC 6750 section 3)
  */
-export function refuse(
-  error: unknown,
-  options: {
-    clientId?: string | undefined;
-    remember: boolean;
-    rememberAtMost?: number | undefined;
-    scope?: string | undefined;
-  },
-): Deny {
+export function refuse(error: unknown, options: RefuseOptions): Deny {
+  const { clientId, remember, rememberAtMost, format } = options;
   const refusal = error instanceof BrokerError ? error : new BrokerError('internal', { cause: error });
   const limit = REMEMBER[refusal.code] ?? (isTokenRefusal(refusal) ? REMEMBER_TOKEN : undefined);
-  const rememberFor = limit === undefined ? undefined : Math.min(limit, options.rememberAtMost ?? limit);
+  const rememberFor = limit === undefined ? undefined : Math.min(limit, rememberAtMost ?? limit);
   return {
     outcome: 'deny',
     status: refusal.status,
-    body: `${refusal.message}\n`,
-    headers: headersOf(refusal, options.scope),
-    rememberFor: options.remember && rememberFor !== undefined && rememberFor >= 1 ? rememberFor : undefined,
+    body: refusalBody(refusal, format),
+    bodyType: BODY_TYPE[format],
+    headers: headersOf(refusal, options),
+    rememberFor: remember && rememberFor !== undefined && rememberFor >= 1 ? rememberFor : undefined,
     error: refusal,
-    clientId: options.clientId,
+    clientId,
   };
 }
 
@@ -84,16 +90,21 @@ export function isIssuersRefusal(code: ErrorCode): boolean {
   return ISSUERS_REFUSALS.has(code);
 }
 
+/** The challenge of a request without credentials (RFC 9110 section 11.6.1). */
+export function challenge(realm: string): string {
+  return `Bearer realm="${realm}"`;
+}
+
 /** A caller's own token, and not the keys that it is checked with. */
 function isTokenRefusal({ code, status }: BrokerError): boolean {
   return code.startsWith('jwt_') && status < 500;
 }
 
-function headersOf(refusal: BrokerError, scope: string | undefined): ReadonlyMap<string, string> {
+function headersOf(refusal: BrokerError, options: RefuseOptions): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
-  const challenge = challengeOf(refusal, scope);
-  if (challenge !== undefined) {
-    headers.set('www-authenticate', challenge);
+  const demand = challengeOf(refusal, options);
+  if (demand !== undefined) {
+    headers.set('www-authenticate', demand);
   }
   if (refusal.retryAfter !== undefined) {
     headers.set('retry-after', String(refusal.retryAfter));
@@ -102,13 +113,14 @@ function headersOf(refusal: BrokerError, scope: string | undefined): ReadonlyMap
 }
 
 /** RFC 6750 section 3.1; nothing in it says what was wrong with a token. */
-function challengeOf(refusal: BrokerError, scope: string | undefined): string | undefined {
+function challengeOf(refusal: BrokerError, { scope, realm = DEFAULT_REALM }: RefuseOptions): string | undefined {
+  const named = scope === undefined ? '' : `, scope="${scope}"`;
   if (refusal.status === 401) {
-    if (!NOTHING_CAME.has(refusal.code)) return `${CHALLENGE}, error="invalid_token"`;
-    return scope === undefined ? CHALLENGE : `${CHALLENGE}, scope="${scope}"`;
+    const came = !NOTHING_CAME.has(refusal.code);
+    return came ? `${challenge(realm)}, error="invalid_token"` : `${challenge(realm)}${named}`;
   }
   if (refusal.status !== 403 || !isTokenRefusal(refusal)) {
     return undefined;
   }
-  return `${CHALLENGE}, error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}`;
+  return `${challenge(realm)}, error="insufficient_scope"${named}`;
 }

@@ -1,7 +1,9 @@
 import type { ClaimFormat, Unauthenticated } from '../config/authenticate.ts';
+import type { UnauthenticatedOptions } from '../config/configuration.ts';
 import type { RequiredClaim } from '../config/provider.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import type { RefusalFormat } from './refusal-format.ts';
 
 /** All policy, compiled: what the filter and control's own endpoints match requests against. */
 export interface RouteTable {
@@ -10,6 +12,8 @@ export interface RouteTable {
   /** Ordered by id; a match is an index into it. */
   readonly routes: readonly Route[];
   readonly unmatched: 'pass' | 'deny';
+  /** Of every refusal. */
+  readonly format: RefusalFormat;
 }
 
 /** A policy entry, compiled and validated. */
@@ -50,6 +54,10 @@ export interface DecideRoute extends RouteBase {
   readonly kind: 'decide';
   /** What a decision may depend on, besides the route itself. */
   readonly inputs: readonly KeyInput[];
+  /** What becomes of an OPTIONS request that shows no credentials. */
+  readonly options: UnauthenticatedOptions;
+  /** What challenges of its refusals name (RFC 9110 section 11.5). */
+  readonly realm: string;
   /** Who may ask; undefined: anybody. */
   readonly authentication: CallerPolicy | undefined;
   /** Undefined where an allowed request goes on without a token of ours. */
@@ -59,14 +67,20 @@ export interface DecideRoute extends RouteBase {
 /** Something in a request that a decision depends on. */
 export interface KeyInput {
   readonly source: InputSource;
-  /** A header's name in lower case, a cookie's name, or the path of a claim that Envoy's `jwt_authn` verified. */
+  /**
+   * A header's name in lower case, a cookie's name, the path of a claim that Envoy's `jwt_authn` verified, or an attribute of
+   * the client's certificate.
+   */
   readonly name: string;
   readonly maximumBytes: number;
   /** What the client gets for a longer value. */
   readonly refusal: { readonly status: number; readonly body: string };
 }
 
-export type InputSource = 'header' | 'cookie' | 'claim';
+export type InputSource = 'header' | 'cookie' | 'claim' | 'peer';
+
+/** Envoy's attribute with the first URI among the subject alternative names of the client's certificate. */
+export const URI_SAN = 'uri_san_peer_certificate';
 
 /** What {@link KeyInputs} holds the values of an input under. */
 export function inputId({ source, name }: Pick<KeyInput, 'source' | 'name'>): string {
@@ -86,6 +100,8 @@ export interface CallerPolicy {
   readonly payloadHeader: string | undefined;
   readonly claimToState: readonly { readonly claim: string; readonly name: string; readonly format: ClaimFormat }[];
   readonly payloadState: string | undefined;
+  /** SPIFFE IDs, one of which the client's certificate must have; empty: none is asked for. */
+  readonly workloads: readonly string[];
   /** Rules for what Envoy's `jwt_authn` verified. */
   readonly envoyClaims: readonly { readonly input: KeyInput; readonly rule: RequiredClaim }[];
   /** ms for which a decision may be given again at most. */

@@ -1,4 +1,4 @@
-import { BrokerError } from '../errors.ts';
+import { BrokerError, type IssuerEvidence } from '../errors.ts';
 
 /** A JSON number as it was written: a double would lose digits of a large one. */
 export class NumberText {
@@ -10,8 +10,9 @@ export class NumberText {
 }
 
 /** A token response that is not what RFC 6749 section 5.1 describes; `evidence` says why and quotes nothing of it. */
-export function invalidResponse(evidence: string): BrokerError {
-  return new BrokerError('invalid_token_response', { cause: new Error(`token response: ${evidence}`) });
+export function invalidResponse(evidence: string, fault: IssuerEvidence['fault'] = 'malformed'): BrokerError {
+  const cause = new Error(`token response: ${evidence}`);
+  return new BrokerError('invalid_token_response', { cause, issuer: { status: 200, fault } });
 }
 
 /**

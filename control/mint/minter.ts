@@ -96,12 +96,21 @@ function createMinter(issuers: ReadonlyMap<string, Issuer>, options: MinterOptio
       issuer.budget.learn(request, true);
       return token;
     } catch (error) {
-      if (error instanceof BrokerError && REJECTIONS.has(error.code)) issuer.budget.learn(request, false);
-      throw error;
+      if (!(error instanceof BrokerError)) throw error;
+      if (REJECTIONS.has(error.code)) issuer.budget.learn(request, false);
+      throw issuer.sender.issuer.showErrors ? error : withoutDescription(error);
     }
   }
 
   return { mint: (request) => observed(request.issuer, () => mint(request), options) };
+}
+
+/** The issuer's own words are for callers only where the operator says so. */
+function withoutDescription(refusal: BrokerError): BrokerError {
+  const { code, cause, issuer, retryAfter } = refusal;
+  if (issuer?.description === undefined) return refusal;
+  const { description, ...rest } = issuer;
+  return new BrokerError(code, { cause, issuer: rest, ...(retryAfter === undefined ? {} : { retryAfter }) });
 }
 
 function prepare(issuer: IssuerConfiguration, options: MinterOptions): Issuer {

@@ -18,12 +18,12 @@ export function readExchangedToken(answer: Answer, request: TokenExchangeRequest
   if (answer.status !== 200) throw exchangeRefusalOf(answer);
   const members = parseMembers(answer.body);
   const token = tokenFrom(answer, members);
-  if (!members.has('token_type')) throw invalid('token_type is missing');
+  if (!members.has('token_type')) throw invalid('token_type is missing', 'not_bearer');
   checkTokenType(members.get('token_type'));
   const issued = members.get('issued_token_type');
-  if (issued === undefined || issued === null) throw invalid('issued_token_type is missing');
+  if (issued === undefined || issued === null) throw invalid('issued_token_type is missing', 'wrong_issued_token_type');
   if (issued !== (request.requestedTokenType ?? ACCESS_TOKEN)) {
-    throw invalid('issued_token_type is not the type that was asked for');
+    throw invalid('issued_token_type is not the type that was asked for', 'wrong_issued_token_type');
   }
   return token;
 }

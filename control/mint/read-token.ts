@@ -42,17 +42,17 @@ export function tokenFrom(answer: Answer, members: ReadonlyMap<string, unknown>)
 
 /** RFC 6750 section 2.1 allows fewer characters than this; what matters is that a header can carry them. */
 function readAccessToken(value: unknown): string {
-  if (value === undefined || value === null) throw invalid('access_token is missing');
+  if (value === undefined || value === null) throw invalid('access_token is missing', 'no_access_token');
   if (typeof value !== 'string') throw invalid('access_token is not a string');
-  if (value === '') throw invalid('access_token is empty');
+  if (value === '') throw invalid('access_token is empty', 'no_access_token');
   if (!/^[\x21-\x7e]+$/.test(value)) throw invalid('access_token holds characters that no header may carry');
   return value;
 }
 
 /** @throws BrokerError invalid_token_response: only what `Bearer` announces may be sent as such */
 export function checkTokenType(value: unknown): void {
-  if (typeof value !== 'string') throw invalid('token_type is not a string');
-  if (value.toLowerCase() !== 'bearer') throw invalid('token_type is not Bearer');
+  if (typeof value !== 'string') throw invalid('token_type is not a string', 'not_bearer');
+  if (value.toLowerCase() !== 'bearer') throw invalid('token_type is not Bearer', 'not_bearer');
 }
 
 /** @returns ms */

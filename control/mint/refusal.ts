@@ -34,16 +34,30 @@ export function refusalWith(answer: Answer, code: ErrorCode): BrokerError {
   const error = registeredError(answer);
   const retryAfter = answer.retryAfter === undefined ? undefined : Math.min(answer.retryAfter, MAXIMUM_RETRY_AFTER);
   return new BrokerError(code, {
+    issuer: { status: answer.status, error, description: error === undefined ? undefined : describedIn(answer) },
     cause: new Error(`the issuer answered ${answer.status}${error === undefined ? '' : ` ${error}`}`),
     ...(retryAfter === undefined || !code.startsWith('issuer_') ? {} : { retryAfter: Math.ceil(retryAfter / 1000) }),
   });
 }
 
+/** Characters of RFC 6749 section 5.2, without the quotes that would end a text. */
+const DESCRIPTION = /^[ !#-[\]-~]{1,256}$/;
+
+/** The issuer's `error_description`, where it is one that can be shown. */
+function describedIn(answer: Answer): string | undefined {
+  const description = memberOf(answer, 'error_description');
+  return typeof description === 'string' && DESCRIPTION.test(description) ? description : undefined;
+}
+
 /** @returns undefined when the answer names none that is registered */
 export function registeredError(answer: Answer): string | undefined {
+  const error = memberOf(answer, 'error');
+  return typeof error === 'string' && KNOWN_ERRORS.has(error) ? error : undefined;
+}
+
+function memberOf(answer: Answer, name: string): unknown {
   try {
-    const error = parseMembers(answer.body).get('error');
-    return typeof error === 'string' && KNOWN_ERRORS.has(error) ? error : undefined;
+    return parseMembers(answer.body).get(name);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Configuration } from '../config/configuration.ts';
 import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import type { Problem } from '../config/problems.ts';
+import type { RefusalFormat } from '../decide/refusal-format.ts';
 import type { Route, RouteTable } from '../decide/route.ts';
 import type { Claim, Match } from './claim.ts';
 import { type CompileContext, createCompiler } from './compile.ts';
@@ -51,19 +52,21 @@ export class PolicyBuilder {
       document: compileDocument(source, compile, (id, index) => ids.give(source, id ?? String(index))),
     }));
     const ownClaims = own.map(claimOf);
-    const { settled, left } = settleWithin(ownClaims, new Map(compiled.map((each) => [each, this.#claimsOf(each)])));
+    const { unmatched, refusals } = configuration.policy;
+    const claims = new Map(compiled.map((each) => [each, this.#claimsOf(each)]));
+    const { settled, left } = settleWithin(ownClaims, claims, refusals);
     this.#remember(compiled);
-    const refusals = Map.groupBy(settled.refused, ({ claim }) => claim.source);
+    const refusedBySource = Map.groupBy(settled.refused, ({ claim }) => claim.source);
     const inForce = Map.groupBy(settled.routes, ({ id }) => ids.sourceOf(id));
     return {
       // What does not fit may have been a refusal: until it fits, what nobody claims is refused.
-      table: tableOf(settled.routes, left.size > 0 ? 'deny' : configuration.policy.unmatched),
+      table: tableOf(settled.routes, left.size > 0 ? 'deny' : unmatched, refusals),
       sources: compiled.map(({ source: { name }, document }) => ({
         name,
         entries: inForce.get(name)?.length ?? 0,
         problems: [
           ...document.problems,
-          ...(refusals.get(name) ?? []).map(({ claim, message }) => ({ setting: claim.setting, message })),
+          ...(refusedBySource.get(name) ?? []).map(({ claim, message }) => ({ setting: claim.setting, message })),
           ...(left.has(name) ? [{ setting: name, message: TOO_MANY }] : []),
         ],
       })),
@@ -99,12 +102,13 @@ const TOO_MANY = `is left out: with it there would be more than ${MAXIMUM_ROUTES
 function settleWithin(
   own: readonly Claim[],
   documents: ReadonlyMap<Compiled, readonly Claim[]>,
+  format: RefusalFormat,
 ): { settled: Settled; left: ReadonlySet<string> } {
   const named = [...documents].map(([{ source }, claims]) => ({ name: source.name, claims }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (let room = MAXIMUM_ROUTES - own.length; ; ) {
     const { taken, left } = takeWhatFits(named, room);
-    const settled = settleRegions([...own, ...taken]);
+    const settled = settleRegions([...own, ...taken], format);
     // Claims that meet in some methods make more routes than there are claims.
     const excess = settled.routes.length - MAXIMUM_ROUTES;
     if (excess <= 0) return { settled, left };
@@ -129,8 +133,9 @@ function claimOf(route: Route): Claim {
   return { source: undefined, setting: `policy entry ${route.id}`, match: route.match, route };
 }
 
-function tableOf(routes: readonly Route[], unmatched: RouteTable['unmatched']): RouteTable {
+function tableOf(routes: readonly Route[], unmatched: RouteTable['unmatched'], format: RefusalFormat): RouteTable {
   // By id, so that neither the order of the entries nor that of their sources changes anything.
   const sorted = [...routes].sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { revision: digestOf([unmatched, sorted.map(({ digest }) => digest)]), routes: sorted, unmatched };
+  const revision = digestOf([unmatched, format, sorted.map(({ digest }) => digest)]);
+  return { revision, routes: sorted, unmatched, format };
 }

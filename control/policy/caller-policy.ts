@@ -1,13 +1,16 @@
 import type { AuthenticateConfiguration, TokenPlaceConfiguration } from '../config/authenticate.ts';
 import type { ProviderConfiguration } from '../config/provider.ts';
-import type { CallerPolicy, KeyInput, TokenPlace } from '../decide/route.ts';
-import { BrokerError } from '../errors.ts';
+import type { RefusalFormat } from '../decide/refusal-format.ts';
+import { type CallerPolicy, type KeyInput, type TokenPlace, URI_SAN } from '../decide/route.ts';
 import type { Material } from './digests.ts';
 import type { HeaderNames } from './header-names.ts';
+import { inputRefusal } from './input-refusal.ts';
 import type { Provided } from './providers.ts';
 
 /** Bytes of one claim that Envoy verified. */
 const MAXIMUM_CLAIM_BYTES = 1024;
+/** SPIFFE-ID section 2.3. */
+const MAXIMUM_SPIFFE_ID = 2048;
 
 /** What an entry's `authenticate` adds to its route. */
 export interface CompiledCaller {
@@ -34,13 +37,14 @@ const ANYBODY: CompiledCaller = {
 export function compileCaller(
   configuration: AuthenticateConfiguration | undefined,
   provided: Provided,
+  format: RefusalFormat,
   names: HeaderNames,
 ): CompiledCaller {
   if (configuration === undefined) return ANYBODY;
   const { afterwards } = configuration;
   const providers = provided.find(configuration.providers, names);
   refuseEmpty(configuration, names);
-  const places = configuration.from.map((place) => compilePlace(place, providers, names));
+  const places = configuration.from.map((place) => compilePlace(place, providers, format, names));
   const claimToHeaders = configuration.claimToHeaders.map((each) => ({
     ...each,
     header: names.one('claimToHeaders', each.header),
@@ -58,7 +62,8 @@ export function compileCaller(
     payloadHeader,
     claimToState: configuration.claimToFilterState,
     payloadState: configuration.payloadToFilterState,
-    envoyClaims: configuration.envoyClaims.map((rule) => ({ input: claimInput(rule.claim), rule })),
+    workloads: configuration.workloads,
+    envoyClaims: configuration.envoyClaims.map((rule) => ({ input: claimInput(rule.claim, format), rule })),
     maximumDecisionAge: configuration.maximumDecisionAge,
   };
   const read = places.map(({ input }) => input);
@@ -67,7 +72,7 @@ export function compileCaller(
   names.refuseRepeated('sets', sets);
   return {
     policy,
-    inputs: [...read, ...uniqueClaims(policy)],
+    inputs: [...read, ...uniqueClaims(policy), ...(policy.workloads.length === 0 ? [] : [peerInput(format)])],
     // What a claim may set, a client may not: also when the claim is absent.
     strip: [...spent.filter(({ source }) => source === 'header').map(({ name }) => name), ...sets],
     stripCookies: spent.filter(({ source }) => source === 'cookie').map(({ name }) => name),
@@ -76,9 +81,9 @@ export function compileCaller(
   };
 }
 
-function refuseEmpty({ providers, from, envoyClaims }: AuthenticateConfiguration, names: HeaderNames): void {
-  if (providers.length === 0 && envoyClaims.length === 0) {
-    names.problem('authenticate names neither providers nor envoyClaims, and so would let everyone in; name one');
+function refuseEmpty({ providers, from, envoyClaims, workloads }: AuthenticateConfiguration, names: HeaderNames): void {
+  if (providers.length === 0 && envoyClaims.length === 0 && workloads.length === 0) {
+    names.problem('authenticate names no providers, envoyClaims or workloads, and so would let everyone in; name some');
   }
   if (providers.length > 0 && from.length === 0) {
     names.problem('authenticate: from names no place to look for the token; name a header or a cookie');
@@ -88,11 +93,11 @@ function refuseEmpty({ providers, from, envoyClaims }: AuthenticateConfiguration
 function compilePlace(
   place: TokenPlaceConfiguration,
   providers: readonly ProviderConfiguration[],
+  format: RefusalFormat,
   names: HeaderNames,
 ): TokenPlace {
-  const { status, message } = new BrokerError('jwt_too_large');
   const maximum = Math.max(0, ...providers.map(({ maximumBytes }) => maximumBytes));
-  const refusal = { status, body: `${message}\n` };
+  const refusal = inputRefusal('jwt_too_large', format);
   if (place.from === 'cookie') {
     const input: KeyInput = { source: 'cookie', name: place.cookie, maximumBytes: maximum, refusal };
     return { input, prefix: '', prefixRequired: false };
@@ -102,9 +107,14 @@ function compilePlace(
   return { input, prefix: place.prefix, prefixRequired: place.prefixRequired };
 }
 
-function claimInput(path: string): KeyInput {
-  const { status, message } = new BrokerError('jwt_claim_refused');
-  return { source: 'claim', name: path, maximumBytes: MAXIMUM_CLAIM_BYTES, refusal: { status, body: `${message}\n` } };
+function claimInput(path: string, format: RefusalFormat): KeyInput {
+  const refusal = inputRefusal('jwt_claim_refused', format);
+  return { source: 'claim', name: path, maximumBytes: MAXIMUM_CLAIM_BYTES, refusal };
+}
+
+function peerInput(format: RefusalFormat): KeyInput {
+  const refusal = inputRefusal('workload_refused', format);
+  return { source: 'peer', name: URI_SAN, maximumBytes: MAXIMUM_SPIFFE_ID, refusal };
 }
 
 /** Several rules may be about one claim. */

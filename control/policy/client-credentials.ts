@@ -1,14 +1,18 @@
 import type { ClientCredentialsAction, CredentialSource } from '../config/configuration.ts';
 import { MAXIMUM_BYTES } from '../config/credential-limits.ts';
 import { canonicalHeaderName } from '../config/header-name.ts';
+import type { RefusalFormat } from '../decide/refusal-format.ts';
 import { type DecideRoute, inputId, type KeyInput, type Source } from '../decide/route.ts';
-import { BrokerError } from '../errors.ts';
 import type { CompiledCaller } from './caller-policy.ts';
 import { type Material, staticMaterial } from './digests.ts';
 import type { HeaderNames } from './header-names.ts';
+import { inputRefusal } from './input-refusal.ts';
 import type { Keys } from './keys.ts';
 
 type Part = keyof typeof MAXIMUM_BYTES;
+
+/** What an action that obtains tokens makes of its entry. */
+export type CompiledToken = Omit<DecideRoute, 'id' | 'digest' | 'match' | 'options' | 'realm'>;
 
 /**
  * @param caller who may use the entry
@@ -19,11 +23,12 @@ export function compileClientCredentials(
   caller: CompiledCaller,
   issuerDigest: string,
   keys: Keys,
+  format: RefusalFormat,
   names: HeaderNames,
-): { compiled: Omit<DecideRoute, 'id' | 'digest' | 'match'>; material: Material } {
-  const clientId = compileSource('clientId', action.clientId, names);
-  const clientSecret = action.clientSecret && compileSource('clientSecret', action.clientSecret, names);
-  const scope = action.scope && compileSource('scope', action.scope, names);
+): { compiled: CompiledToken; material: Material } {
+  const clientId = compileSource('clientId', action.clientId, format, names);
+  const clientSecret = action.clientSecret && compileSource('clientSecret', action.clientSecret, format, names);
+  const scope = action.scope && compileSource('scope', action.scope, format, names);
   const credentials = [clientId, clientSecret, scope].flatMap((source) =>
     source?.from === 'input' ? [source.input] : [],
   );
@@ -87,16 +92,15 @@ export function refuseConflicts(
   }
 }
 
-function compileSource(part: Part, source: CredentialSource, names: HeaderNames): Source {
+function compileSource(part: Part, source: CredentialSource, format: RefusalFormat, names: HeaderNames): Source {
   if (source.from === 'static') {
     return { from: 'static', value: source.value };
   }
-  const { status } = new BrokerError('invalid_input');
   const input: KeyInput = {
     source: 'header',
     name: names.one(part, source.header),
     maximumBytes: MAXIMUM_BYTES[part],
-    refusal: { status, body: `${canonicalHeaderName(source.header)} too long\n` },
+    refusal: inputRefusal('invalid_input', format, `${canonicalHeaderName(source.header)} too long`),
   };
   return { from: 'input', input };
 }

@@ -1,5 +1,13 @@
-import type { Configuration, PassAction, PolicyEntry } from '../config/configuration.ts';
+import type {
+  Configuration,
+  IssuerConfiguration,
+  PassAction,
+  PolicyEntry,
+  UnauthenticatedOptions,
+} from '../config/configuration.ts';
+import { DEFAULT_REALM } from '../config/issuer-settings.ts';
 import type { Problems } from '../config/problems.ts';
+import { refusalBody } from '../decide/refusal-format.ts';
 import { inputId, type Route } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
 import { compileCaller } from './caller-policy.ts';
@@ -30,13 +38,24 @@ type Compiled =
 export type CompileEntry = (entry: PolicyEntry, problems: Problems) => Route;
 
 export function createCompiler(configuration: Configuration, context: CompileContext): CompileEntry {
+  // Keys of their own, so that what is remembered for them ends with this compiler.
+  const keys = { ...context.keys };
   const provided = createProvided(configuration, context.readFile);
+  const digests = new Map(
+    [...configuration.issuers.values()].map((issuer) => [issuer, issuerDigest(issuer, keys, context.readFile)]),
+  );
+  const digestOfIssuer = (issuer: IssuerConfiguration | undefined) => (issuer && digests.get(issuer)) ?? '';
   return (entry, problems) => {
     if (!ID.test(entry.id)) {
       problems.add(entry.setting, 'needs an id of 1 to 128 letters, digits and . _ -');
     }
     const match = compileMatch(entry.match, entry.setting, problems);
-    const { compiled, material } = compileAction(entry, configuration, { ...context, provided }, problems);
+    const { compiled, material } = compileAction(
+      entry,
+      configuration,
+      { ...context, keys, provided, digestOfIssuer },
+      problems,
+    );
     const digest = digestOf([
       entry.id,
       matchMaterial(match),
@@ -51,61 +70,85 @@ export function createCompiler(configuration: Configuration, context: CompileCon
 
 interface EntryContext extends CompileContext {
   readonly provided: Provided;
+  /** A digest of an issuer, empty where there is none. */
+  readonly digestOfIssuer: (issuer: IssuerConfiguration | undefined) => string;
 }
 
 function compileAction(
-  { action, setting }: PolicyEntry,
+  entry: PolicyEntry,
   configuration: Configuration,
   context: EntryContext,
   problems: Problems,
 ): { compiled: Compiled; material: Material } {
+  const { action, setting } = entry;
+  const { refusals: format } = configuration.policy;
   const names = new HeaderNames(setting, problems);
   switch (action.kind) {
     case 'pass':
-      return compilePass(action, context.provided, names);
+      return compilePass(entry, action, configuration, context, names);
     case 'deny': {
-      const { code, status, message } = new BrokerError('policy_denied');
-      const body = `${message}\n`;
+      const refusal = new BrokerError('policy_denied');
+      const { code, status } = refusal;
+      const body = refusalBody(refusal, format);
       return { compiled: { kind: 'deny', code, status, body, strip: [], stripCookies: [] }, material: [status, body] };
     }
     case 'clientCredentials':
     case 'exchange': {
+      const { keys, provided, digestOfIssuer } = context;
       const issuer = configuration.issuers.get(action.issuer);
       if (issuer === undefined) {
         const known = [...configuration.issuers.keys()].join(', ') || 'there are none';
         problems.add(setting, `names an issuer ${action.issuer} that does not exist; known: ${known}`);
       }
-      const issuerMaterial = issuer === undefined ? '' : issuerDigest(issuer, context.keys, context.readFile);
-      const caller = compileCaller(action.authenticate, context.provided, names);
+      const issuerMaterial = digestOfIssuer(issuer);
+      const caller = compileCaller(action.authenticate, provided, format, names);
       const { compiled, material } =
         action.kind === 'exchange'
-          ? compileExchange(action, caller, issuer, issuerMaterial, context.keys, names)
-          : compileClientCredentials(action, caller, issuerMaterial, context.keys, names);
-      return { compiled, material: [material, cacheMaterial(configuration)] };
+          ? compileExchange(action, caller, issuer, issuerMaterial, keys, format, names)
+          : compileClientCredentials(action, caller, issuerMaterial, keys, format, names);
+      const answers = { options: optionsOf(entry, configuration), realm: issuer?.realm ?? DEFAULT_REALM };
+      return {
+        compiled: { ...compiled, ...answers },
+        material: [material, cacheMaterial(configuration), answers.options, answers.realm, format],
+      };
     }
   }
 }
 
+/** Browsers ask before they send a caller's token elsewhere, and ask without it. */
+function optionsOf({ unauthenticatedOptions, action }: PolicyEntry, { policy }: Configuration): UnauthenticatedOptions {
+  if (unauthenticatedOptions !== undefined) return unauthenticatedOptions;
+  const { workloads = [], envoyClaims = [] } = (action.kind === 'deny' ? undefined : action.authenticate) ?? {};
+  const judgesMore = workloads.length > 0 || envoyClaims.length > 0;
+  return action.kind === 'exchange' && !judgesMore ? policy.unauthenticatedOptions : 'decide';
+}
+
 /** Without a caller to authenticate there is nothing to decide. */
 function compilePass(
+  entry: PolicyEntry,
   { strip, authenticate }: PassAction,
-  provided: Provided,
+  configuration: Configuration,
+  { provided }: EntryContext,
   names: HeaderNames,
 ): { compiled: Compiled; material: Material } {
   if (authenticate === undefined) {
     return { compiled: { kind: 'pass', strip: names.list('strip', strip), stripCookies: [] }, material: null };
   }
-  const caller = compileCaller(authenticate, provided, names);
+  const { refusals: format } = configuration.policy;
+  const caller = compileCaller(authenticate, provided, format, names);
   names.refuseShared(caller.inputs.map(inputId));
+  const options = optionsOf(entry, configuration);
   const compiled: Compiled = {
     kind: 'decide',
     inputs: caller.inputs,
+    options,
+    realm: DEFAULT_REALM,
     strip: names.list('strip', [...caller.strip, ...strip]),
     stripCookies: caller.stripCookies,
     authentication: caller.policy,
     action: undefined,
   };
-  return { compiled, material: caller.material };
+  return { compiled, material: [caller.material, options, format] };
 }
 
 export function matchMaterial({ host, pathPrefix, methods }: Match): Material {

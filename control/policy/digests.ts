@@ -19,6 +19,9 @@ function keyedDigest(keys: Keys, content: Buffer | string): string {
   return createHmac('sha256', keys.digest).update(content).digest('hex');
 }
 
+/** Results of {@link keyedDigest} that thousands of entries ask for, for as long as one object of keys lives. */
+const remembered = new WeakMap<Keys, Map<string, string>>();
+
 /** A digest of all of an issuer's configuration that tokens depend on, and of the files that it names. */
 export function issuerDigest(issuer: IssuerConfiguration, keys: Keys, readFile: ReadFile): string {
   const file = (path: string | undefined) => (path === undefined ? null : keyedDigest(keys, readFile(path)));
@@ -61,5 +64,10 @@ export function cacheMaterial({ cache }: Configuration): Material {
 
 /** A value of the operator's, which may be secret. */
 export function staticMaterial(keys: Keys, value: Secret): Material {
-  return ['static', keyedDigest(keys, value.reveal())];
+  const text = value.reveal();
+  const known = remembered.get(keys) ?? new Map<string, string>();
+  remembered.set(keys, known);
+  const digest = known.get(text) ?? keyedDigest(keys, text);
+  known.set(text, digest);
+  return ['static', digest];
 }

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { UnauthenticatedOptions } from '../config/configuration.ts';
+import { DEFAULT_REALM } from '../config/issuer-settings.ts';
+import { BODY_TYPE, refusalBody } from '../decide/refusal-format.ts';
+import { challenge } from '../decide/refuse.ts';
 import type { InputSource, KeyInput, Route, RouteTable } from '../decide/route.ts';
+import { BrokerError } from '../errors.ts';
 
 /** The encoding's first four bytes; the digit is its version. */
 const MAGIC = 'TBR1';
 const CHECKSUM_BYTES = 32;
 const KIND: Readonly<Record<Route['kind'], number>> = { pass: 0, deny: 1, decide: 2 };
-const SOURCE: Readonly<Record<InputSource, number>> = { header: 0, cookie: 1, claim: 2 };
+const OPTIONS: Readonly<Record<UnauthenticatedOptions, number>> = { decide: 0, preflight: 1, pass: 2 };
+const SOURCE: Readonly<Record<InputSource, number>> = { header: 0, cookie: 1, claim: 2, peer: 3 };
 
 /**
  * Encodes the table for the filter and the matcher (docs/contract.md, "Encoding, version 1").
@@ -17,6 +23,8 @@ export function encode(table: RouteTable, cacheKey: Buffer): Buffer {
     string(table.revision),
     cacheKey,
     u8(table.unmatched === 'pass' ? 0 : 1),
+    string(refusalBody(new BrokerError('policy_denied'), table.format)),
+    string(BODY_TYPE[table.format]),
     list(table.routes, encodeRoute),
   ]);
   const head = Buffer.concat([Buffer.from(MAGIC, 'latin1'), u32(8 + content.length + CHECKSUM_BYTES)]);
@@ -32,6 +40,8 @@ function encodeRoute(route: Route): Buffer {
     ...[id, digest, match.host, match.pathPrefix].map(string),
     list(match.methods, string),
     u8(KIND[kind]),
+    u8(OPTIONS[route.kind === 'decide' ? route.options : 'decide']),
+    string(challenge(route.kind === 'decide' ? route.realm : DEFAULT_REALM)),
     u32(status),
     string(body),
     list(inputs, encodeInput),

@@ -1,13 +1,14 @@
 import type { TokenPlaceConfiguration } from '../config/authenticate.ts';
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { ExchangeAction } from '../config/exchange.ts';
-import { type ActorSource, type DecideRoute, inputId, type TokenExchange, type TokenPlace } from '../decide/route.ts';
-import { BrokerError, type ErrorCode } from '../errors.ts';
+import type { RefusalFormat } from '../decide/refusal-format.ts';
+import { type ActorSource, inputId, type KeyInput, type TokenExchange, type TokenPlace } from '../decide/route.ts';
 import { Secret } from '../secret.ts';
 import type { CompiledCaller } from './caller-policy.ts';
-import { refuseConflicts } from './client-credentials.ts';
+import { type CompiledToken, refuseConflicts } from './client-credentials.ts';
 import { type Material, staticMaterial } from './digests.ts';
 import type { HeaderNames } from './header-names.ts';
+import { inputRefusal } from './input-refusal.ts';
 import type { Keys } from './keys.ts';
 
 /** Bytes of a subject or an actor token. */
@@ -31,12 +32,13 @@ export function compileExchange(
   issuer: IssuerConfiguration | undefined,
   issuerDigest: string,
   keys: Keys,
+  format: RefusalFormat,
   names: HeaderNames,
-): { compiled: Omit<DecideRoute, 'id' | 'digest' | 'match'>; material: Material } {
+): { compiled: CompiledToken; material: Material } {
   const client = clientOf(action, issuer);
   refuseMissingClient(client, issuer, names);
-  const subjectToken = compileSubject(action, names);
-  const actorToken = compileActor(action, names);
+  const subjectToken = compileSubject(action, format, names);
+  const actorToken = compileActor(action, format, names);
   const places = [subjectToken, actorToken?.from === 'input' ? actorToken.place : undefined].filter(isDefined);
   const inputs = [...caller.inputs, ...places.map(({ input }) => input)];
   names.refuseShared(inputs.map(inputId));
@@ -103,23 +105,37 @@ function refuseMissingClient({ id, secret }: Client, issuer: IssuerConfiguration
 }
 
 /** Undefined: what authentication has verified, unless it reads no token or the entry names another place. */
-function compileSubject({ subjectToken, authenticate }: ExchangeAction, names: HeaderNames): TokenPlace | undefined {
+function compileSubject(
+  { subjectToken, authenticate }: ExchangeAction,
+  format: RefusalFormat,
+  names: HeaderNames,
+): TokenPlace | undefined {
   const verifies = authenticate !== undefined && authenticate.providers.length > 0;
   if (subjectToken === undefined && verifies) return undefined;
-  return compilePlace('subjectToken', subjectToken ?? BEARER, 'subject_token_invalid', names);
+  return compilePlace('subjectToken', subjectToken ?? BEARER, inputRefusal('subject_token_invalid', format), names);
 }
 
-function compileActor({ actorToken }: ExchangeAction, names: HeaderNames): ActorSource | undefined {
+function compileActor(
+  { actorToken }: ExchangeAction,
+  format: RefusalFormat,
+  names: HeaderNames,
+): ActorSource | undefined {
   if (actorToken === undefined) return undefined;
   const { source } = actorToken;
   return source.from === 'static'
     ? { from: 'static', value: source.value }
-    : { from: 'input', place: compilePlace('actorToken', source.place, 'actor_token_invalid', names) };
+    : {
+        from: 'input',
+        place: compilePlace('actorToken', source.place, inputRefusal('actor_token_invalid', format), names),
+      };
 }
 
-function compilePlace(use: string, place: TokenPlaceConfiguration, code: ErrorCode, names: HeaderNames): TokenPlace {
-  const { status, message } = new BrokerError(code);
-  const refusal = { status, body: `${message}\n` };
+function compilePlace(
+  use: string,
+  place: TokenPlaceConfiguration,
+  refusal: KeyInput['refusal'],
+  names: HeaderNames,
+): TokenPlace {
   if (place.from === 'cookie') {
     const input = { source: 'cookie', name: place.cookie, maximumBytes: MAXIMUM_TOKEN, refusal } as const;
     return { input, prefix: '', prefixRequired: false };

@@ -1,3 +1,4 @@
+import { type RefusalFormat, refusalBody } from '../decide/refusal-format.ts';
 import type { DenyRoute, Route } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
 import type { Claim, Match } from './claim.ts';
@@ -21,14 +22,14 @@ export interface Settled {
  * operator's own entries are above that. Regions are a host, a path prefix and methods: claims for methods and claims for
  * all methods do not contest each other, because an entry with methods comes first.
  */
-export function settleRegions(claims: readonly Claim[]): Settled {
+export function settleRegions(claims: readonly Claim[], format: RefusalFormat): Settled {
   const regions = Map.groupBy(claims, ({ match }) => `${match.host} ${match.pathPrefix}`);
   const settled = [...regions.values()].flatMap((contenders) => {
     const forAll = contenders.filter(({ match }) => match.methods.length === 0);
     const forSome = contenders.filter(({ match }) => match.methods.length > 0);
     return [
-      ...(forAll.length === 0 ? [] : [settleAll(forAll)]),
-      ...(forSome.length === 0 ? [] : [settleSome(forSome)]),
+      ...(forAll.length === 0 ? [] : [settleAll(forAll, format)]),
+      ...(forSome.length === 0 ? [] : [settleSome(forSome, format)]),
     ];
   });
   return {
@@ -38,15 +39,15 @@ export function settleRegions(claims: readonly Claim[]): Settled {
   };
 }
 
-function settleAll(contenders: readonly Claim[]): Settled {
+function settleAll(contenders: readonly Claim[], format: RefusalFormat): Settled {
   const { winner, refused } = contest(contenders);
   const [first] = contenders;
   if (winner?.route !== undefined) return { routes: [winner.route], closed: [], refused };
-  return { ...close(first === undefined ? [] : [first.match]), refused };
+  return { ...close(first === undefined ? [] : [first.match], format), refused };
 }
 
 /** Method by method: what is claimed once is still given where two claims meet in some methods only. */
-function settleSome(contenders: readonly Claim[]): Settled {
+function settleSome(contenders: readonly Claim[], format: RefusalFormat): Settled {
   const won = new Map<Claim, string[]>();
   const lost: string[] = [];
   const refused = new Map<string, Settled['refused'][number]>();
@@ -59,7 +60,7 @@ function settleSome(contenders: readonly Claim[]): Settled {
   const [first] = contenders;
   const region = (methods: readonly string[]): Match => ({ host: '*', pathPrefix: '/', ...first?.match, methods });
   const routes = [...won].map(([{ route }, methods]) => narrow(route as Route, methods.sort()));
-  const { routes: closing, closed } = close(chunks(lost.sort()).map(region));
+  const { routes: closing, closed } = close(chunks(lost.sort()).map(region), format);
   return { routes: [...routes, ...closing], closed, refused: [...refused.values()] };
 }
 
@@ -86,15 +87,17 @@ function narrow(route: Route, methods: readonly string[]): Route {
   return { ...route, match, digest: digestOf([route.digest, matchMaterial(match)]) };
 }
 
-function close(regions: readonly Match[]): Pick<Settled, 'routes' | 'closed'> {
-  return { routes: regions.map(closedRoute), closed: regions };
+function close(regions: readonly Match[], format: RefusalFormat): Pick<Settled, 'routes' | 'closed'> {
+  return { routes: regions.map((region) => closedRoute(region, format)), closed: regions };
 }
 
-function closedRoute(match: Match): DenyRoute {
-  const { code, status, message } = new BrokerError('policy_invalid');
-  const digest = digestOf(['closed', matchMaterial(match), status]);
+function closedRoute(match: Match, format: RefusalFormat): DenyRoute {
+  const refusal = new BrokerError('policy_invalid');
+  const { code, status } = refusal;
+  const body = refusalBody(refusal, format);
+  const digest = digestOf(['closed', matchMaterial(match), status, body]);
   const id = `closed-${digest.slice(0, 16)}`;
-  return { kind: 'deny', id, digest, match, code, status, body: `${message}\n`, strip: [], stripCookies: [] };
+  return { kind: 'deny', id, digest, match, code, status, body, strip: [], stripCookies: [] };
 }
 
 function chunks(methods: readonly string[]): (readonly string[])[] {

@@ -4,7 +4,7 @@ import type { Route } from '../decide/route.ts';
 import { CHECK_PATH } from './check-url.ts';
 import { type Checked, checkRequest, headersToRemove } from './checked-request.ts';
 import { keepCookies, readCheckInputs } from './key-inputs.ts';
-import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
+import { COMMON_HEADERS, sendText } from './plain-text.ts';
 import { headerText, headerValues } from './raw-headers.ts';
 import type { Service } from './service.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -36,6 +36,7 @@ function check(service: Service, request: FastifyRequest): Promise<Checked> {
     host: request.headers.host ?? '',
     path: path.startsWith('/') ? path : `/${path}`,
     method: request.method,
+    hasHeader: (name) => headerValues(request.raw, name).length > 0,
     readInputs: (route) => readCheckInputs(request.raw, route),
   });
 }
@@ -61,10 +62,10 @@ function sendAllow(
   return reply.send();
 }
 
-function sendDeny(reply: FastifyReply, { status, body, headers }: Deny): FastifyReply {
+function sendDeny(reply: FastifyReply, { status, body, bodyType, headers }: Deny): FastifyReply {
   return reply
     .code(status)
     .headers({ ...COMMON_HEADERS, ...Object.fromEntries(headers) })
-    .type(PLAIN_TEXT)
+    .type(bodyType)
     .send(body);
 }

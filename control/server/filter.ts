@@ -4,7 +4,7 @@ import type { Freshness } from '../decide/freshness.ts';
 import type { Route } from '../decide/route.ts';
 import type { TraceContext } from '../decide/tracing.ts';
 import { readFilterInputs } from './key-inputs.ts';
-import { COMMON_HEADERS, PLAIN_TEXT, sendText } from './plain-text.ts';
+import { COMMON_HEADERS, sendText } from './plain-text.ts';
 import { headerText, singleHeader } from './raw-headers.ts';
 import type { Policy, Service } from './service.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -91,7 +91,7 @@ function sendDecision(reply: FastifyReply, decision: Decision): FastifyReply {
     return reply
       .code(decision.status)
       .headers(Object.fromEntries(decision.headers))
-      .type(PLAIN_TEXT)
+      .type(decision.bodyType)
       .send(decision.body);
   }
   for (const [name, value] of decision.inject) {

@@ -6,11 +6,11 @@ import { headerValues } from './raw-headers.ts';
 const PREFIX = 'x-broker-key-';
 
 /**
- * Takes a route's key inputs from a request that is the client's own. What Envoy's `jwt_authn` verified never travels on
- * one: whatever claims to be that came from the client.
+ * Takes a route's key inputs from a request that is the client's own. What Envoy has verified, claims and
+ * certificates, never travels on one: whatever claims to be that came from the client.
  */
 export function readCheckInputs(request: IncomingMessage, route: Route): KeyInputs {
-  return readRequestInputs(route, { header: (name) => headerValues(request, name), claim: () => [] });
+  return readRequestInputs(route, { header: (name) => headerValues(request, name), claim: () => [], peer: () => [] });
 }
 
 /** Where a request's key inputs stand. */
@@ -18,12 +18,14 @@ export interface InputPlaces {
   /** The values of a header by its name in lower case, one for each time it came. */
   readonly header: (name: string) => readonly Buffer[];
   readonly claim: (input: KeyInput) => readonly Buffer[];
+  readonly peer: () => readonly Buffer[];
 }
 
 /** Takes a route's key inputs from where they stand in the client's own request. */
-export function readRequestInputs(route: Route, { header, claim }: InputPlaces): KeyInputs {
+export function readRequestInputs(route: Route, { header, claim, peer }: InputPlaces): KeyInputs {
   return collect(route, (input) => {
     if (input.source === 'claim') return claim(input);
+    if (input.source === 'peer') return peer();
     return input.source === 'header' ? header(input.name) : namedValues(cookiesIn(header('cookie')), input.name);
   });
 }
@@ -33,7 +35,7 @@ export function readFilterInputs(request: IncomingMessage, route: Route): KeyInp
   return collect(route, ({ source, name }) =>
     source === 'header'
       ? headerValues(request, PREFIX + name)
-      : namedValues(headerValues(request, source === 'cookie' ? 'x-broker-cookie' : 'x-broker-claim'), name),
+      : namedValues(headerValues(request, `x-broker-${source}`), name),
   );
 }
 

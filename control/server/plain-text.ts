@@ -1,7 +1,5 @@
 import type { FastifyReply } from 'fastify';
-
-/** The content type of everything that is text, DexTokenBroker's own. */
-export const PLAIN_TEXT = 'text/plain; charset=utf-8';
+import { BODY_TYPE } from '../decide/refusal-format.ts';
 
 /** On every answer, as DexTokenBroker does. */
 export const COMMON_HEADERS = {
@@ -15,5 +13,5 @@ export function sendText(reply: FastifyReply, status: number, text: string): Fas
   if (status === 503) {
     reply.header('retry-after', '1');
   }
-  return reply.code(status).headers(COMMON_HEADERS).type(PLAIN_TEXT).send(`${text}\n`);
+  return reply.code(status).headers(COMMON_HEADERS).type(BODY_TYPE.plain).send(`${text}\n`);
 }

@@ -12,7 +12,7 @@ import * as respond from './respond';
 import { Settings } from './settings';
 import { Settlement } from './settlement';
 import { Stream } from './stream';
-import { DECIDE, Input, PASS, Route } from './table';
+import { DECIDE, Input, OPTIONS_DECIDED, PASS, Route } from './table';
 import { TableSource } from './table-source';
 import { WaitingRoom } from './waiting-room';
 
@@ -99,12 +99,11 @@ export class Broker {
     if (!this.request.read(this.host)) return this.refuseUnavailable();
     const index = matcher.match(this.request.host, this.request.path, this.request.method);
     if (index == AMBIGUOUS) return this.refuseAmbiguous();
-    if (index < 0) return this.source.table!.unmatched == PASS ? this.pass() : this.refusePolicy();
+    if (index < 0) return this.source.table!.unmatched == PASS ? this.pass() : this.refuseUnmatched();
     const route = this.source.table!.routes[index];
     if (route.kind == DECIDE) return this.decide(stream, route, index);
     if (route.kind == PASS) return this.responder.strip(route, this.request) ? this.pass() : this.refuseUnavailable();
-    this.responder.refuse(route.denyStatus, respond.DETAILS_POLICY, route.denyBody);
-    return ANSWERED;
+    return this.refuseFromTable(route.denyStatus, respond.DETAILS_POLICY, route.denyBody, route);
   }
 
   private pass(): u8 {
@@ -117,8 +116,14 @@ export class Broker {
     return ANSWERED;
   }
 
-  private refusePolicy(): u8 {
-    this.responder.refuse(403, respond.DETAILS_POLICY, respond.BODY_POLICY);
+  private refuseUnmatched(): u8 {
+    const table = this.source.table!;
+    this.responder.refuseAs(403, respond.DETAILS_POLICY, table.unmatchedBody, table.bodyType, respond.CHALLENGE);
+    return ANSWERED;
+  }
+
+  private refuseFromTable(status: u32, details: Bytes, body: Bytes, route: Route): u8 {
+    this.responder.refuseAs(status, details, body, this.source.table!.bodyType, route.challenge);
     return ANSWERED;
   }
 
@@ -144,11 +149,11 @@ export class Broker {
 
   private decide(stream: Stream, route: Route, index: i32): u8 {
     this.request.collectInputs(route, this.host);
-    const unusable = this.request.unusableInput(route);
-    if (unusable !== null) {
-      this.responder.refuse(unusable.refusalStatus, respond.DETAILS_INPUT, this.inputRefusal(unusable));
-      return ANSWERED;
+    if (route.options != OPTIONS_DECIDED && this.request.isExempt(route)) {
+      return this.responder.strip(route, this.request) ? this.pass() : this.refuseUnavailable();
     }
+    const unusable = this.request.unusableInput(route);
+    if (unusable !== null) return this.refuseInput(unusable, route);
     const keys = this.source.keys!;
     keys.digest(index, route, this.request, KEY);
     const entry = this.cache.find(KEY, keys.hmac);
@@ -159,9 +164,14 @@ export class Broker {
     return this.decideWithControl(stream, route, entry);
   }
 
-  private inputRefusal(input: Input): Bytes {
-    if (this.request.problem == TOO_LONG) return input.refusalBody;
-    return this.request.problem == REPEATED ? respond.BODY_REPEATED : respond.BODY_UNPRINTABLE;
+  private refuseInput(input: Input, route: Route): u8 {
+    const status = input.refusalStatus;
+    if (this.request.problem == TOO_LONG) {
+      return this.refuseFromTable(status, respond.DETAILS_INPUT, input.refusalBody, route);
+    }
+    const body = this.request.problem == REPEATED ? respond.BODY_REPEATED : respond.BODY_UNPRINTABLE;
+    this.responder.refuseAs(status, respond.DETAILS_INPUT, body, respond.PLAIN, route.challenge);
+    return ANSWERED;
   }
 
   /** The way past a fresh entry: look for a newer one, join a callout, or start one. */

@@ -4,7 +4,7 @@ import { HeaderList } from './headers';
 import { Host } from './host';
 import { correlationName, RequestView } from './request';
 import { Settings } from './settings';
-import { COOKIE_SOURCE, HEADER_SOURCE, Route } from './table';
+import { COOKIE_SOURCE, HEADER_SOURCE, PEER_SOURCE, Route } from './table';
 
 const METHOD: Bytes = Bytes.from(':method');
 const PATH: Bytes = Bytes.from(':path');
@@ -14,6 +14,7 @@ const DECIDE: Bytes = Bytes.from('/v1/decide');
 const ROUTE: Bytes = Bytes.from('x-broker-route');
 const COOKIE: Bytes = Bytes.from('x-broker-cookie');
 const CLAIM: Bytes = Bytes.from('x-broker-claim');
+const PEER: Bytes = Bytes.from('x-broker-peer');
 const HELD: Bytes = Bytes.from('x-broker-held');
 const REJECTED: Bytes = Bytes.from('x-broker-rejected');
 const CONTENT_LENGTH: Bytes = Bytes.from('content-length');
@@ -48,7 +49,7 @@ export class Callout {
       if (!request.hasInput(i)) continue;
       const input = route.inputs[i];
       if (input.source == HEADER_SOURCE) headers.add(input.calloutName, request.input(i));
-      else headers.add(input.source == COOKIE_SOURCE ? COOKIE : CLAIM, this.named(input.name, request.input(i)));
+      else headers.add(carrierOf(input.source), this.named(input.name, request.input(i)));
     }
     if (held !== null && held.isAllow && held.hasToken) {
       const name = held.isRejected ? REJECTED : HELD;
@@ -70,4 +71,10 @@ export class Callout {
     this.kept.push(both);
     return both;
   }
+}
+
+/** The field that carries what has a name and a value of its own. */
+function carrierOf(source: u8): Bytes {
+  if (source == COOKIE_SOURCE) return COOKIE;
+  return source == PEER_SOURCE ? PEER : CLAIM;
 }

@@ -2,7 +2,7 @@ import { ByteBuffer, Bytes, isOneOf } from './bytes';
 import { CookiePairs } from './cookies';
 import { HeaderPairs } from './headers';
 import { Host } from './host';
-import { CLAIM_SOURCE, COOKIE_SOURCE, HEADER_SOURCE, Input, Route } from './table';
+import { COOKIE_SOURCE, HEADER_SOURCE, Input, OPTIONS_PASS, Route } from './table';
 
 export const TOO_LONG: u8 = 0;
 export const REPEATED: u8 = 1;
@@ -17,6 +17,9 @@ const TRACEPARENT: Bytes = Bytes.from('traceparent');
 const TRACESTATE: Bytes = Bytes.from('tracestate');
 const COOKIE: Bytes = Bytes.from('cookie');
 const SEPARATOR: Bytes = Bytes.from('; ');
+const OPTIONS: Bytes = Bytes.from('OPTIONS');
+const ORIGIN: Bytes = Bytes.from('origin');
+const REQUEST_METHOD: Bytes = Bytes.from('access-control-request-method');
 
 /** The headers of the request at hand, read from the host in one call. One view is reused for every request. */
 export class RequestView {
@@ -57,9 +60,9 @@ export class RequestView {
   collectInputs(route: Route, host: Host): void {
     const inputs = route.inputs;
     for (let i = 0; i < inputs.length; i++) {
-      // The claims are not among the headers.
-      const isClaim = inputs[i].source == CLAIM_SOURCE;
-      this.counts[i] = isClaim && host.readProperty(inputs[i].property, this.values[i]) ? 1 : 0;
+      this.counts[i] = !inputs[i].isInHeaders && host.readProperty(inputs[i].property, this.values[i]) ? 1 : 0;
+      // Without a certificate Envoy gives an empty text.
+      if (this.counts[i] == 1 && this.values[i].length == 0) this.counts[i] = 0;
     }
     this.pairs.rewind();
     while (this.pairs.next()) {
@@ -92,9 +95,17 @@ export class RequestView {
       if (this.values[i].length > input.maximumBytes) return input;
       this.problem = UNPRINTABLE;
       // Envoy checked the headers. A claim may be a number, which the host gives as the bytes of a double.
-      if (input.source == CLAIM_SOURCE && !isPrintable(this.values[i])) return input;
+      if (!input.isInHeaders && !isPrintable(this.values[i])) return input;
     }
     return null;
+  }
+
+  /** An OPTIONS request that shows no credentials, and that the route lets through. Call it when inputs are collected. */
+  isExempt(route: Route): bool {
+    if (!this.method.same(OPTIONS)) return false;
+    for (let i = 0; i < route.inputs.length; i++) if (route.inputs[i].isInHeaders && this.counts[i] > 0) return false;
+    // The Fetch Standard's CORS preflight.
+    return route.options == OPTIONS_PASS || (this.countOf(ORIGIN) > 0 && this.countOf(REQUEST_METHOD) > 0);
   }
 
   hasInput(index: i32): bool {

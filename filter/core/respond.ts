@@ -8,9 +8,9 @@ import { RequestView } from './request';
 import { Route } from './table';
 
 const CONTENT_TYPE: Bytes = Bytes.from('content-type');
-const PLAIN: Bytes = Bytes.from('text/plain; charset=utf-8');
+export const PLAIN: Bytes = Bytes.from('text/plain; charset=utf-8');
 const AUTHENTICATE: Bytes = Bytes.from('www-authenticate');
-const CHALLENGE: Bytes = Bytes.from('Bearer realm="token-broker"');
+export const CHALLENGE: Bytes = Bytes.from('Bearer realm="token-broker"');
 const RETRY_AFTER: Bytes = Bytes.from('retry-after');
 const COOKIE: Bytes = Bytes.from('cookie');
 const STATE_PATH: Bytes = Bytes.from('token_broker.');
@@ -27,7 +27,6 @@ export const BODY_OVERLOADED: Bytes = Bytes.from('too many requests wait for the
 export const BODY_REPEATED: Bytes = Bytes.from('header sent more than once\n');
 export const BODY_UNPRINTABLE: Bytes = Bytes.from('header contains invalid characters\n');
 export const BODY_AMBIGUOUS: Bytes = Bytes.from('ambiguous path\n');
-export const BODY_POLICY: Bytes = Bytes.from('policy denied\n');
 
 /** What becomes of the selected stream's request: the one place where headers are changed and refusals are written. */
 export class Responder {
@@ -99,9 +98,14 @@ export class Responder {
 
   /** Answers with a refusal of the filter's own. */
   refuse(status: u32, details: Bytes, body: Bytes): void {
+    this.refuseAs(status, details, body, PLAIN, CHALLENGE);
+  }
+
+  /** Answers with a refusal that the table has. */
+  refuseAs(status: u32, details: Bytes, body: Bytes, type: Bytes, challenge: Bytes): void {
     this.headers.clear();
-    this.headers.add(CONTENT_TYPE, PLAIN);
-    if (status == 401) this.headers.add(AUTHENTICATE, CHALLENGE);
+    this.headers.add(CONTENT_TYPE, type);
+    if (status == 401) this.headers.add(AUTHENTICATE, challenge);
     if (status == 503) this.headers.add(RETRY_AFTER, ONE);
     this.counters.countDenial(status);
     this.host.respond(status, details, body, this.headers);

@@ -16,14 +16,23 @@ const MAXIMUM_COOKIES: u32 = 16;
 export const HEADER_SOURCE: u8 = 0;
 export const COOKIE_SOURCE: u8 = 1;
 export const CLAIM_SOURCE: u8 = 2;
+export const PEER_SOURCE: u8 = 3;
 const CLAIMS: string = 'metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0';
+const CONNECTION: string = 'connection\0';
+
+/** What becomes of an OPTIONS request without credentials: it is decided like any other, ... */
+export const OPTIONS_DECIDED: u8 = 0;
+/** ... or goes on where it is a CORS preflight, ... */
+export const OPTIONS_PREFLIGHT: u8 = 1;
+/** ... or goes on in any case. */
+export const OPTIONS_PASS: u8 = 2;
 const DIGEST: usize = memory.data(32);
 
-/** One thing a decision may depend on: the value of a header, of a cookie, or of a claim that Envoy verified. */
+/** One thing a decision may depend on: a header, a cookie, a claim that Envoy verified, or what a client's certificate says. */
 export class Input {
   /** For a header `x-broker-key-<name>`, under which control gets the value. */
   readonly calloutName: Bytes;
-  /** For a claim the property that holds it, its segments joined by NUL. */
+  /** For a claim or a certificate the property that holds it, its segments joined by NUL. */
   readonly property: Bytes;
 
   constructor(
@@ -34,14 +43,20 @@ export class Input {
     readonly refusalBody: Bytes,
   ) {
     this.calloutName = Bytes.from('x-broker-key-' + name.toString());
-    this.property = Bytes.from(CLAIMS + name.toString().split('.').join('\0'));
+    const text = name.toString();
+    this.property = Bytes.from(source == PEER_SOURCE ? CONNECTION + text : CLAIMS + text.split('.').join('\0'));
+  }
+
+  /** Whether it stands among the headers of the request, where its client wrote it. */
+  get isInHeaders(): bool {
+    return this.source == HEADER_SOURCE || this.source == COOKIE_SOURCE;
   }
 
   /** False where the name is not one of its source: the table is then refused. */
   isSound(): bool {
     if (!isRefusal(this.refusalStatus)) return false;
     if (this.source == HEADER_SOURCE) return isName(this.name);
-    return (this.source == COOKIE_SOURCE || this.source == CLAIM_SOURCE) && isToken(this.name);
+    return this.source <= PEER_SOURCE && isToken(this.name);
   }
 }
 
@@ -52,6 +67,9 @@ export class Route {
   pathPrefix: Bytes = new Bytes();
   methods: StaticArray<Bytes> = new StaticArray<Bytes>(0);
   kind: u8 = DENY;
+  options: u8 = OPTIONS_DECIDED;
+  /** `www-authenticate` of refusals with 401. */
+  challenge: Bytes = new Bytes();
   denyStatus: u32 = 0;
   denyBody: Bytes = new Bytes();
   inputs: StaticArray<Input> = new StaticArray<Input>(0);
@@ -66,6 +84,10 @@ export class Table {
   revision: Bytes = new Bytes();
   cacheKey: Bytes = new Bytes();
   unmatched: u8 = DENY;
+  /** The body of a refusal where no route matches. */
+  unmatchedBody: Bytes = new Bytes();
+  /** `content-type` of every body in the table. */
+  bodyType: Bytes = new Bytes();
   routes: StaticArray<Route> = new StaticArray<Route>(0);
 
   private constructor(private readonly document: Bytes) {}
@@ -83,9 +105,12 @@ export class Table {
     table.revision = reader.string();
     table.cacheKey = reader.block(32);
     table.unmatched = reader.u8();
+    table.unmatchedBody = reader.string();
+    table.bodyType = reader.string();
     const count = reader.count(MAXIMUM_ROUTES);
     if (reader.failed || !isDigest(table.revision.pointer, table.revision.length) || table.unmatched > DENY)
       return null;
+    if (!isFieldValue(table.bodyType)) return null;
     const routes = new StaticArray<Route>(count);
     for (let i: u32 = 0; i < count; i++) {
       const route = readRoute(reader);
@@ -105,6 +130,8 @@ function readRoute(reader: Reader): Route | null {
   route.pathPrefix = reader.string();
   route.methods = readNames(reader, MAXIMUM_METHODS);
   route.kind = reader.u8();
+  route.options = reader.u8();
+  route.challenge = reader.string();
   route.denyStatus = reader.u32();
   route.denyBody = reader.string();
   const count = reader.count(MAXIMUM_INPUTS);
@@ -135,6 +162,7 @@ function isSound(route: Route): bool {
   if (route.id.length == 0 || route.id.length > 128 || !isDigest(route.digest.pointer, route.digest.length))
     return false;
   if (route.host.length == 0 || !isCanonicalPrefix(route.pathPrefix) || route.kind > DECIDE) return false;
+  if (route.options > OPTIONS_PASS || !isFieldValue(route.challenge)) return false;
   if (route.kind == DENY && !isRefusal(route.denyStatus)) return false;
   for (let i = 0; i < route.strip.length; i++) if (!isName(route.strip[i])) return false;
   for (let i = 0; i < route.stripCookies.length; i++) if (!isToken(route.stripCookies[i])) return false;
@@ -149,6 +177,15 @@ function isSound(route: Route): bool {
 
 function isRefusal(status: u32): bool {
   return status >= 400 && status <= 599;
+}
+
+/** One that a header can have (RFC 9110 section 5.5), and not an empty one. */
+function isFieldValue(value: Bytes): bool {
+  for (let i: u32 = 0; i < value.length; i++) {
+    const c = load<u8>(value.pointer + i);
+    if (c < 0x20 || c >= 0x7f) return false;
+  }
+  return value.length > 0;
 }
 
 function isCanonicalPrefix(prefix: Bytes): bool {

@@ -11,6 +11,13 @@ const CLAIM_ROUTE: TestRoute = {
   id: 'claim',
   inputs: [{ source: 'claim', name: 'jwt.sub', maximumBytes: 20 }],
 };
+const PEER_ROUTE: TestRoute = {
+  id: 'peer',
+  inputs: [
+    { source: 'peer', name: 'uri_san_peer_certificate', maximumBytes: 40, refusalStatus: 403, refusalBody: 'no\n' },
+  ],
+};
+const URI_SAN = 'connection\0uri_san_peer_certificate';
 const PROPERTY = 'metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0jwt\0sub';
 
 /** What control is told of the inputs. */
@@ -117,4 +124,36 @@ test('a state field becomes a property for later filters, on a miss and on a hit
       'authorization',
     ]);
   }
+});
+
+describe("the client's certificate as a key input", () => {
+  const ask = (worker: Worker, id: string | undefined) =>
+    worker.request([['x-broker-peer', 'uri_san_peer_certificate=spiffe://forged']], {
+      properties: id === undefined ? {} : { [URI_SAN]: Buffer.from(id) },
+    });
+
+  test('decides by what Envoy says of it, and never by what the client says', () => {
+    const worker = new Worker({ routes: [PEER_ROUTE] });
+    ask(worker, 'spiffe://a/web');
+    expect(asked(worker, 'x-broker-peer')).toEqual(['uri_san_peer_certificate=spiffe://a/web']);
+    worker.allow('t-1');
+    expect(authorizationOf(ask(worker, 'spiffe://a/web'))).toBe('Bearer t-1');
+    expect(ask(worker, 'spiffe://a/other').outcome).toBe('paused');
+  });
+
+  test.each([
+    ['no certificate', undefined],
+    ['one without a URI', ''],
+  ])('is absent with %s', (_name, id) => {
+    const worker = new Worker({ routes: [PEER_ROUTE] });
+    ask(worker, id);
+    expect(asked(worker, 'x-broker-peer')).toEqual([]);
+  });
+
+  test.each([
+    ['too long', `spiffe://${'a'.repeat(40)}`],
+    ['not printable', 'spiffe://a\nb'],
+  ])('is refused where it is %s', (_name, id) => {
+    expect(ask(new Worker({ routes: [PEER_ROUTE] }), id).response?.status).toBe(403);
+  });
 });

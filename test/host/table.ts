@@ -7,10 +7,12 @@ export interface TestRoute {
   pathPrefix?: string;
   methods?: string[];
   kind?: 'pass' | 'deny' | 'decide';
+  options?: 'decided' | 'preflight' | 'pass';
+  challenge?: string;
   denyStatus?: number;
   denyBody?: string;
   inputs?: {
-    source?: 'header' | 'cookie' | 'claim';
+    source?: 'header' | 'cookie' | 'claim' | 'peer';
     name: string;
     maximumBytes?: number;
     refusalStatus?: number;
@@ -23,8 +25,9 @@ export interface TestRoute {
 }
 
 export const CACHE_KEY = Buffer.alloc(32, 7);
-const SOURCES = { header: 0, cookie: 1, claim: 2 };
+const SOURCES = { header: 0, cookie: 1, claim: 2, peer: 3 };
 const KINDS = { pass: 0, deny: 1, decide: 2 };
+const OPTIONS = { decided: 0, preflight: 1, pass: 2 };
 
 /** The digest that {@link encodeTable} gives a route. */
 function digestOf(route: TestRoute): string {
@@ -44,12 +47,14 @@ export function revisionOf(routes: TestRoute[]): string {
 /** Writes a route table by the contract, independently of control's encoder. */
 export function encodeTable(
   routes: TestRoute[],
-  options: { unmatched?: 'pass' | 'deny'; cacheKey?: Buffer } = {},
+  options: { unmatched?: 'pass' | 'deny'; cacheKey?: Buffer; unmatchedBody?: string; bodyType?: string } = {},
 ): Buffer {
   const writer = new Writer();
   writer.string(revisionOf(routes));
   writer.bytes(options.cacheKey ?? CACHE_KEY);
   writer.u8(options.unmatched === 'pass' ? 0 : 1);
+  writer.string(options.unmatchedBody ?? 'policy denied\n');
+  writer.string(options.bodyType ?? 'text/plain; charset=utf-8');
   writer.list(routes, (route) => writeRoute(writer, route));
   const body = writer.written();
   const head = Buffer.from('TBR1\0\0\0\0');
@@ -63,6 +68,8 @@ function writeRoute(writer: Writer, route: TestRoute): void {
   for (const text of [route.id, digestOf(route), host, pathPrefix]) writer.string(text);
   writer.list(methods, (method) => writer.string(method));
   writer.u8(KINDS[kind]);
+  writer.u8(OPTIONS[route.options ?? 'decided']);
+  writer.string(route.challenge ?? 'Bearer realm="token-broker"');
   writer.u32(route.denyStatus ?? (kind === 'deny' ? 403 : 0));
   writer.string(route.denyBody ?? '');
   writer.list(inputs, ({ source = 'header', name, maximumBytes, refusalStatus, refusalBody }) => {

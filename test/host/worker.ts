@@ -23,13 +23,15 @@ export class Worker {
   readonly host: SimulatedHost;
   readonly root: number;
   routes: TestRoute[];
-  #options: { unmatched?: 'pass' | 'deny'; cacheKey?: Buffer };
+  #options: Parameters<typeof encodeTable>[1];
 
   constructor(
     options: {
       routes?: TestRoute[];
       unmatched?: 'pass' | 'deny';
       cacheKey?: Buffer;
+      unmatchedBody?: string;
+      bodyType?: string;
       configuration?: object;
       clock?: SimulatedClock;
       shared?: Map<string, Buffer>;

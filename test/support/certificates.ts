@@ -9,7 +9,7 @@ export interface Certificate {
 
 /** A certificate authority for one test run. */
 export interface CertificateAuthority extends Certificate {
-  /** Signs a certificate, good for a day as server and as client, for DNS names and for 127.0.0.1. */
+  /** Signs a certificate, good for a day as server and as client, for DNS names, URIs and for 127.0.0.1. */
   issue(...names: readonly [string, ...string[]]): Certificate;
 }
 
@@ -68,7 +68,7 @@ function basicConstraints(): Buffer {
 
 function subjectAlternativeNames(names: readonly string[]): Buffer {
   const loopback = der(0x87, Buffer.from([127, 0, 0, 1]));
-  const list = names.map((name) => der(0x82, Buffer.from(name)));
+  const list = names.map((name) => der(name.includes('://') ? 0x86 : 0x82, Buffer.from(name)));
   return sequence(identifier('551d11'), der(0x04, sequence(...list, loopback)));
 }
 

@@ -45,6 +45,9 @@ async function decide(service: Service, request: ReadRequest | undefined): Promi
     if (request === undefined) throw new BrokerError('invalid_input', { message: 'not an HTTP request' });
     return await checkRequest(service, request);
   } catch (error) {
-    return { decision: refuse(error, { remember: false }), route: undefined };
+    return {
+      decision: refuse(error, { remember: false, format: service.policy()?.table.format ?? 'plain' }),
+      route: undefined,
+    };
   }
 }

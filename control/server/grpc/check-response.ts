@@ -3,7 +3,6 @@ import type { Allow, Deny } from '../../decide/decision.ts';
 import type { Secret } from '../../secret.ts';
 import { type Checked, headersToRemove } from '../checked-request.ts';
 import { keepCookies } from '../key-inputs.ts';
-import { PLAIN_TEXT } from '../plain-text.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
 /** envoy.config.core.v3.HeaderValueOption.HeaderAppendAction; Envoy appends by default. */
@@ -36,12 +35,12 @@ function member([key, value]: readonly [string, Secret]) {
  * Always a `denied_response`: Envoy then gives the client this status and body. What it takes for an error instead, it may
  * be told to let through (`failure_mode_allow`).
  */
-function deny({ status, body, headers }: Deny): CheckResponse {
+function deny({ status, body, bodyType, headers }: Deny): CheckResponse {
   return {
     status: { code: codeOf(status) },
     denied_response: {
       status: { code: status },
-      headers: [overwrite('content-type', PLAIN_TEXT), ...[...headers].map(([name, value]) => overwrite(name, value))],
+      headers: [overwrite('content-type', bodyType), ...[...headers].map(([name, value]) => overwrite(name, value))],
       body,
     },
   };

@@ -5,6 +5,7 @@ import { loadSync } from '@grpc/proto-loader';
 /** What we read of `envoy.service.auth.v3.CheckRequest` (authorization.proto). What did not come is absent. */
 export interface CheckRequest {
   readonly attributes?: {
+    readonly source?: { readonly principal?: Buffer };
     readonly request?: { readonly http?: HttpRequest };
     readonly metadata_context?: { readonly filter_metadata?: readonly Entry<Struct>[] };
   };

@@ -23,6 +23,7 @@ export function readCheckRequest({ attributes }: CheckRequest): ReadRequest | un
   const http = attributes?.request?.http;
   if (http === undefined) return undefined;
   const header = headersOf(http);
+  const principal = principalOf(attributes?.source?.principal);
   const claims = attributes?.metadata_context?.filter_metadata?.find(({ key }) => key === JWT_AUTHN)?.value;
   /** Envoy replaces what is no UTF-8 in the attributes; the raw headers have what the backend will see. */
   const own = (name: string, attribute: Buffer | undefined) =>
@@ -32,9 +33,18 @@ export function readCheckRequest({ attributes }: CheckRequest): ReadRequest | un
     path: own(':path', http.path),
     method: own(':method', http.method),
     header,
+    hasHeader: (name) => header(name).length > 0,
     readInputs: (route: Route) =>
-      readRequestInputs(route, { header, claim: (input: KeyInput) => readClaim(claims, input) }),
+      readRequestInputs(route, { header, claim: (input: KeyInput) => readClaim(claims, input), peer: () => principal }),
   };
+}
+
+/**
+ * Envoy gives the first URI among the alternative names of the client's certificate; where it has none, a DNS name or the
+ * subject, which no SPIFFE ID equals.
+ */
+function principalOf(principal: Buffer | undefined): readonly Buffer[] {
+  return principal === undefined || principal.length === 0 ? [] : [principal];
 }
 
 /**

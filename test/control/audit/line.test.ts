@@ -44,7 +44,7 @@ describe('a line', () => {
 
   test('says why a request was refused', () => {
     const cause = new Error('planted');
-    const deny = refuse(new BrokerError('missing_credentials', { cause }), { remember: true });
+    const deny = refuse(new BrokerError('missing_credentials', { cause }), { remember: true, format: 'plain' });
     expect(lineOf(deny)).toMatchObject({
       decision: 'deny',
       status: 401,

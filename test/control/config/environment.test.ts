@@ -54,6 +54,8 @@ describe('defaults', () => {
       policy: {
         unmatched: 'deny',
         files: [],
+        refusals: 'plain',
+        unauthenticatedOptions: 'decide',
         entries: [
           {
             id: 'default',

@@ -130,6 +130,7 @@ describe('authenticate', () => {
       forwardPayloadHeader: undefined,
       claimToFilterState: [],
       payloadToFilterState: undefined,
+      workloads: [],
       envoyClaims: [],
       maximumDecisionAge: 300_000,
     });

@@ -20,6 +20,7 @@ const BEARER: AuthenticateConfiguration = {
   forwardPayloadHeader: undefined,
   claimToFilterState: [],
   payloadToFilterState: undefined,
+  workloads: [],
   envoyClaims: [],
   maximumDecisionAge: DEFAULT_DECISION_AGE,
 };
@@ -98,7 +99,7 @@ describe('an entry with callers', () => {
 
   test.each<readonly [Partial<AuthenticateConfiguration>, RegExp]>([
     [{ providers: ['nobody'] }, /names a provider nobody that does not exist; known: provider/],
-    [{ providers: [] }, /names neither providers nor envoyClaims/],
+    [{ providers: [] }, /names no providers, envoyClaims or workloads/],
     [{ from: [] }, /names no place to look for the token/],
     [{ from: [{ from: 'header', header: 'X-Client-Id', prefix: '', prefixRequired: false }] }, /from one header/],
     [{ from: [{ from: 'header', header: 'host', prefix: '', prefixRequired: false }] }, /"host" belongs/],

@@ -22,15 +22,18 @@ function decode(bytes: Buffer) {
   const u32 = () => take(4).readUInt32LE();
   const string = () => take(u32()).toString('utf8');
   const list = <Item>(read: () => Item) => Array.from({ length: u32() }, read);
-  const header = { magic: take(4).toString(), size: u32(), revision: string(), cacheKey: take(32), unmatched: u8() };
+  const document = { magic: take(4).toString(), size: u32(), revision: string(), cacheKey: take(32) };
+  const header = { ...document, unmatched: u8(), unmatchedBody: string(), bodyType: string() };
   const routes = list(() => ({
     id: string(),
     digest: string(),
     match: { host: string(), pathPrefix: string(), methods: list(string) },
     kind: ['pass', 'deny', 'decide'][u8()],
+    options: ['decide', 'preflight', 'pass'][u8()],
+    challenge: string(),
     deny: [u32(), string()],
     inputs: list(() => ({
-      source: ['header', 'cookie', 'claim'][u8()],
+      source: ['header', 'cookie', 'claim', 'peer'][u8()],
       name: string(),
       maximumBytes: u32(),
       refusal: { status: u32(), body: string() },
@@ -47,8 +50,12 @@ function travelling({ revision, unmatched, routes }: RouteTable) {
   return {
     revision,
     unmatched: unmatched === 'pass' ? 0 : 1,
+    unmatchedBody: 'policy denied\n',
+    bodyType: 'text/plain; charset=utf-8',
     routes: routes.map((route) => ({
       ...{ id: route.id, digest: route.digest, match: route.match, kind: route.kind, strip: route.strip },
+      options: route.kind === 'decide' ? route.options : 'decide',
+      challenge: `Bearer realm="${route.kind === 'decide' ? route.realm : 'token-broker'}"`,
       deny: route.kind === 'deny' ? [route.status, route.body] : [0, ''],
       cookies: route.stripCookies,
       inputs: route.kind === 'decide' ? route.inputs : [],

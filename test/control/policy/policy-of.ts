@@ -36,6 +36,7 @@ export function entry(
     id,
     setting: `policy entry ${id}`,
     match: { host: '*', pathPrefix: '/', methods: [], ...match },
+    unauthenticatedOptions: undefined,
     action: whole as PolicyEntry['action'],
   };
 }

@@ -2,27 +2,16 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../../control/config/environment.ts';
 import { boot } from '../boot.ts';
+import { entry } from '../policy/policy-of.ts';
 
 test('/check refuses a path whose readings meet different entries, as the filter does', async () => {
   const configuration = readEnvironment({}, readFileSync);
-  const everywhere = { host: '*', methods: [] };
+  const entries = [
+    entry('public', { pathPrefix: '/public' }, { kind: 'pass' }),
+    entry('admin', { pathPrefix: '/public/admin' }, { kind: 'deny' }),
+  ];
   const booted = boot({
-    configuration: {
-      ...configuration,
-      policy: {
-        unmatched: 'pass',
-        files: [],
-        entries: [
-          {
-            id: 'public',
-            setting: '',
-            match: { ...everywhere, pathPrefix: '/public' },
-            action: { kind: 'pass', strip: [] },
-          },
-          { id: 'admin', setting: '', match: { ...everywhere, pathPrefix: '/public/admin' }, action: { kind: 'deny' } },
-        ],
-      },
-    },
+    configuration: { ...configuration, policy: { ...configuration.policy, unmatched: 'pass', entries } },
   });
   const status = async (path: string) => (await booted.check?.inject({ url: `/check${path}` }))?.statusCode;
   expect(await status('/public/a%2Fb')).toBe(200);

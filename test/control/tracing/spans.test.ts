@@ -73,7 +73,10 @@ describe('a decision', () => {
   ] as const)('that ends in %s says so', async (code, status, spanStatus) => {
     const { tracing } = tracingTo(receiver.url);
     await tracing.decision('check', {}, async () => {
-      tracing.decided(refuse(new BrokerError(code), { remember: false, clientId: 'planted-client' }), 'orders');
+      tracing.decided(
+        refuse(new BrokerError(code), { remember: false, format: 'plain', clientId: 'planted-client' }),
+        'orders',
+      );
     });
     const decision = (await exported(tracing)).get('decide');
     expect(decision?.attributes).toMatchObject({ 'error.type': code, 'http.response.status_code': String(status) });
