@@ -59,9 +59,14 @@ export interface App {
    * Puts a configuration and the policy documents beside it in force: now, and whenever they change.
    *
    * @param failure why it is not the configuration as it stands now, but the last good one
+   * @returns wall clock, ms: when it is to be applied again, because something in it ends
    * @throws ConfigurationError, or Error naming a file that cannot be used; then everything stays as it was
    */
-  apply(configuration: Configuration, documents: readonly PolicyDocumentSource[], failure?: unknown): void;
+  apply(
+    configuration: Configuration,
+    documents: readonly PolicyDocumentSource[],
+    failure?: unknown,
+  ): { readonly changesAt: number | undefined };
   /** Has listeners use what their certificate files hold now. @throws Error when they hold none */
   renewCertificates(): void;
   /** What became of the policy's sources. */
@@ -120,15 +125,17 @@ export function createApp(dependencies: AppDependencies): App {
     },
     apply: (next, documents, failure) => {
       try {
-        const { table, sources, closed } = live.apply(next, documents);
+        const { table, sources, closed, revocations, changesAt } = live.apply(next, documents);
         inForce = next;
         const problems = failure === undefined ? [] : problemsOf(failure);
-        observer.applied({ revision: table.revision, routes: table.routes.length, problems, sources, closed });
+        const counts = { routes: table.routes.length, revocations };
+        observer.applied({ revision: table.revision, ...counts, problems, sources, closed });
+        servers.grpc?.setServing(isReady());
+        return { changesAt };
       } catch (error) {
         observer.failed(problemsOf(error));
         throw error;
       }
-      servers.grpc?.setServing(isReady());
     },
     reopenAudit: audit && (() => audit.reopen()),
     setReady: (value) => {

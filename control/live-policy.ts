@@ -79,9 +79,9 @@ export class LivePolicy {
    * @throws ConfigurationError, or Error naming a file that cannot be used; then everything stays as it was
    */
   apply(configuration: Configuration, documents: readonly PolicyDocumentSource[]): BuiltPolicy {
-    const { matcher, readFile } = this.#options;
+    const { clock, matcher, readFile } = this.#options;
     this.#keys = deriveKeys(configuration.cache.key, this.#root);
-    const built = this.#builder.build(configuration, documents, { keys: this.#keys, readFile });
+    const built = this.#builder.build(configuration, documents, { keys: this.#keys, readFile }, clock.now());
     const { table } = built;
     const encodedTable = encode(table, this.#keys.filter);
     const match = createMatcher(matcher, encodedTable);

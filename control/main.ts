@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type App, createApp } from './app.ts';
 import { helpText, readCommandLine } from './command-line.ts';
+import { runCommand } from './commands/run-command.ts';
 import type { Configuration } from './config/configuration.ts';
 import { loadConfiguration } from './config/load.ts';
 import { WatchedFiles } from './config/watched-files.ts';
@@ -20,7 +21,19 @@ const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let exitCode = 2;
 
 async function main(): Promise<void> {
-  const { config, version, help, checkConfig } = readCommandLine(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const code = await runCommand(words, {
+    environment: process.env,
+    readFile: readFileSync,
+    print: (line) => process.stdout.write(`${line}\n`),
+    complain: (line) => process.stderr.write(`${line}\n`),
+    now: clock.now,
+  });
+  if (code !== undefined) {
+    process.exitCode = code;
+    return;
+  }
+  const { config, version, help, checkConfig } = readCommandLine(words);
   if (help || version) {
     process.stdout.write(help ? helpText() : `envoy-token-broker ${readVersion()}\n`);
     return;
@@ -53,6 +66,7 @@ async function main(): Promise<void> {
   const operator = { environment: process.env, readFile: files.read };
   const reloader = new Reloader(configuration, {
     app,
+    clock,
     files,
     load,
     readDocuments: ({ policy }) => readPolicyFiles(policy.files, files, operator),

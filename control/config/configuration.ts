@@ -2,6 +2,7 @@ import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
 import type { ExchangeAction } from './exchange.ts';
 import type { ProviderConfiguration } from './provider.ts';
+import type { Revocation } from './revocation.ts';
 import type { AuditConfiguration, TracingConfiguration } from './telemetry.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
@@ -138,6 +139,8 @@ export interface PolicySettings {
   readonly unmatched: 'pass' | 'deny';
   /** Where more entries are. */
   readonly files: readonly PolicyFiles[];
+  /** The operator's own: they touch every route. */
+  readonly revocations: readonly Revocation[];
   /** How refusals read. */
   readonly refusals: 'plain' | 'json';
   /** What becomes of an OPTIONS request without credentials where an entry exchanges and does not say. */

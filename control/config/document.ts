@@ -1,6 +1,7 @@
 import type { UnauthenticatedOptions } from './configuration.ts';
 import type { ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
 import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
+import type { RevocationDocument } from './revocation.ts';
 
 /** The configuration file as its schema (schema.json) describes it, defaults filled in. */
 export interface ConfigurationDocument {
@@ -25,6 +26,7 @@ export interface ConfigurationDocument {
   readonly policy: {
     readonly unmatched: 'pass' | 'deny';
     readonly entries: readonly EntryDocument[];
+    readonly revocations: readonly RevocationDocument[];
     readonly refusals: 'plain' | 'json';
     readonly unauthenticatedOptions: UnauthenticatedOptions;
     readonly files: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted: boolean }[];
@@ -72,6 +74,7 @@ export type ClientAuthenticationDocument =
 export interface PolicyDocumentShell {
   readonly version: 'v1';
   readonly entries: readonly unknown[];
+  readonly revocations: readonly unknown[];
 }
 
 /** An element of `policy.entries`, or of `entries` in a policy document. */

@@ -88,7 +88,8 @@ function readPolicy(
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
   const entry = { id: 'default', setting: 'policy entry default', match, unauthenticatedOptions: undefined, action };
-  return { entries: [entry], unmatched: 'deny', files: [], refusals: 'plain', unauthenticatedOptions: 'decide' };
+  const nothing = { files: [], revocations: [] };
+  return { entries: [entry], unmatched: 'deny', ...nothing, refusals: 'plain', unauthenticatedOptions: 'decide' };
 }
 
 /** Two parts of the credentials in one header are a mistake that would only show as refusals by the issuer. */

@@ -13,6 +13,7 @@ import { type ProcessSettings, readProcessSettings } from './process-settings.ts
 import { providerWarnings } from './provider-settings.ts';
 import { readEntry } from './read-entry.ts';
 import { Files, type ReadFile } from './read-files.ts';
+import { readRevocation } from './revocation.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
 import { validateDocument } from './validate-document.ts';
 import { VARIABLES, type Variable } from './variables.ts';
@@ -60,6 +61,10 @@ export function readConfigurationFile(path: string, environment: Environment, re
     providers,
     policy: {
       unmatched: document.policy.unmatched,
+      revocations: document.policy.revocations.flatMap((revocation, index) => {
+        const setting = `policy.revocations[${index}]`;
+        return readRevocation(revocation, new EntryContext({ setting, problems, duration, operator: undefined })) ?? [];
+      }),
       refusals: document.policy.refusals,
       unauthenticatedOptions: document.policy.unauthenticatedOptions,
       files: document.policy.files.map(({ path: location, hosts, trusted }) => ({

@@ -11,6 +11,8 @@ export interface PolicyDocumentSource {
     | { readonly kind: 'missing'; readonly problem: string };
   /** Hosts that it may claim; undefined: any. */
   readonly hosts: readonly string[] | undefined;
+  /** What its revocations touch: the routes of documents of the same owner; undefined: all routes. */
+  readonly owner: string | undefined;
   /** Undefined where teams write it: then it names no files, variables or Secrets. */
   readonly operator: OperatorContext | undefined;
 }

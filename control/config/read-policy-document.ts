@@ -5,6 +5,7 @@ import { EntryContext } from './entry-context.ts';
 import type { OperatorContext } from './operator-value.ts';
 import { ConfigurationError, type Problem, Problems } from './problems.ts';
 import { readEntry, readMatch } from './read-entry.ts';
+import { type Revocation, readRevocation } from './revocation.ts';
 import { validators } from './schemas.ts';
 import { parseYaml, validate, WHOLE } from './validate-document.ts';
 
@@ -12,7 +13,9 @@ import { parseYaml, validate, WHOLE } from './validate-document.ts';
 export interface ReadPolicyDocument {
   /** Undefined where it is no policy document at all. */
   readonly entries: readonly ReadEntry[] | undefined;
-  /** What is wrong with it as a whole. */
+  /** Those that are good. */
+  readonly revocations: readonly Revocation[];
+  /** What is wrong with it as a whole, or with its revocations. */
   readonly problems: readonly Problem[];
 }
 
@@ -37,12 +40,18 @@ interface Options {
 /** Reads a document of policy.schema.json, entry by entry. It never throws: what is wrong is in what it gives. */
 export function readPolicyDocument(text: string, options: Options): ReadPolicyDocument {
   try {
-    const { entries } = validate(validators().policyShell, parseYaml(text));
+    const { entries, revocations } = validate(validators().policyShell, parseYaml(text));
     const seen = new Set<string>();
-    return { entries: entries.map((raw, index) => readOne(normalise(raw), index, seen, options)), problems: [] };
+    const revoked = revocations.map((raw, index) => readRevoked(raw, `${options.name}: revocations[${index}]`));
+    return {
+      entries: entries.map((raw, index) => readOne(normalise(raw), index, seen, options)),
+      revocations: revoked.flatMap(({ revocation }) => revocation ?? []),
+      problems: revoked.flatMap(({ problems }) => problems),
+    };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return { entries: undefined, problems: error.problems.map((problem) => within(options.name, problem)) };
+    const problems = error.problems.map((problem) => within(options.name, problem));
+    return { entries: undefined, revocations: [], problems };
   }
 }
 
@@ -65,6 +74,19 @@ function readOne(raw: unknown, index: number, seen: Set<string>, options: Option
       problem.setting.startsWith(setting) ? problem : within(setting, problem),
     );
     return { match, entry: undefined, problems };
+  }
+}
+
+function readRevoked(raw: unknown, setting: string) {
+  const problems = new Problems();
+  const operator = undefined;
+  const context = new EntryContext({ setting, problems, duration: readDurationOf(problems), operator });
+  try {
+    const revocation = readRevocation(validate(validators().revocation, raw), context);
+    return { revocation: problems.all.length === 0 ? revocation : undefined, problems: problems.all };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { revocation: undefined, problems: error.problems.map((problem) => within(setting, problem)) };
   }
 }
 

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ConfigurationDocument, EntryDocument, PolicyDocumentShell } from './document.ts';
+import type { RevocationDocument } from './revocation.ts';
 
 interface Validators {
   readonly configuration: ValidateFunction<ConfigurationDocument>;
-  /** A policy document whose entries may be anything. */
+  /** A policy document whose entries and revocations may be anything. */
   readonly policyShell: ValidateFunction<PolicyDocumentShell>;
   readonly policyEntry: ValidateFunction<EntryDocument>;
+  readonly revocation: ValidateFunction<RevocationDocument>;
 }
 
 let compiled: Validators | undefined;
@@ -25,13 +27,17 @@ function compile(): Validators {
     configuration: ajv.compile(readSchema('schema.json')),
     policyShell: ajv.compile(shellOf(policy)),
     policyEntry: ajv.compile({ $ref: `${policy.$id}#/$defs/teamEntry` }),
+    revocation: ajv.compile({ $ref: `${policy.$id}#/$defs/revocation` }),
   };
 }
 
 /** Entries are looked at one by one, so that one that is bad takes no other with it. */
 function shellOf({ $id, ...schema }: SchemaObject): SchemaObject {
-  const { items, ...entries } = schema.properties.entries;
-  return { ...schema, properties: { ...schema.properties, entries } };
+  const lists = ['entries', 'revocations'].map((name) => {
+    const { items, ...list } = schema.properties[name];
+    return [name, list];
+  });
+  return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(lists) } };
 }
 
 function readSchema(name: string): SchemaObject {

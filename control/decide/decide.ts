@@ -11,6 +11,7 @@ import { readCredentials } from './read-credentials.ts';
 import { readExchange } from './read-exchange.ts';
 import type { RefusalFormat } from './refusal-format.ts';
 import { refuse } from './refuse.ts';
+import { refuseRevokedRequest, refuseRevokedSubject, refuseRevokedToken } from './revocation.ts';
 import type { DecideRoute, KeyInputs, Route, TokenAction } from './route.ts';
 import { tokenKey } from './token-key.ts';
 
@@ -35,20 +36,20 @@ export interface DecideDependencies {
 export type Decide = (route: Route, inputs: KeyInputs, inFront?: HeldInFront) => Promise<Decision>;
 
 /** Where nobody has to say who they are. */
-const ANYBODY = {
+const ANYBODY: AuthenticatedCaller = {
   kind: 'authenticated',
   token: undefined,
   inject: new Map<string, Secret>(),
   state: new Map<string, Secret>(),
   lasts: Number.POSITIVE_INFINITY,
-} as const satisfies Caller;
+};
 
 export function createDecide(dependencies: DecideDependencies): Decide {
   const { authenticateCaller, obtainToken, clock, storeKey, cacheable, format } = dependencies;
   const answers = { remember: cacheable, format };
 
   async function decide(route: DecideRoute, inputs: KeyInputs, inFront: HeldInFront): Promise<Decision> {
-    const { authentication, action, realm } = route;
+    const { authentication, action, realm, revocations } = route;
     const caller = authentication === undefined ? ANYBODY : await authenticateCaller(authentication, inputs);
     switch (caller.kind) {
       case 'refused': {
@@ -65,26 +66,27 @@ export function createDecide(dependencies: DecideDependencies): Decide {
           ...originOf(caller),
         };
       case 'authenticated':
-        return action === undefined
-          ? { ...passTo(caller), freshness: freshnessFor(caller.lasts) }
-          : withToken(route, action, inputs, inFront, caller);
+        try {
+          if (caller.verified !== undefined) refuseRevokedToken(revocations, caller.verified.claims);
+          return action === undefined
+            ? { ...passTo(caller), freshness: freshnessFor(caller.lasts) }
+            : await withToken(route, action, inputs, inFront, caller);
+        } catch (error) {
+          const scope = action?.kind === 'exchange' ? action.scope : undefined;
+          return { ...refuse(error, { ...answers, scope, realm }), ...originOf(caller) };
+        }
     }
   }
 
   async function withToken(
-    { realm }: DecideRoute,
+    { realm, revocations }: DecideRoute,
     action: TokenAction,
     inputs: KeyInputs,
     inFront: HeldInFront,
     caller: AuthenticatedCaller,
   ): Promise<Decision> {
-    let request: TokenRequest;
-    try {
-      request = requestOf(action, inputs, caller);
-    } catch (error) {
-      const scope = action.kind === 'exchange' ? action.scope : undefined;
-      return { ...refuse(error, { ...answers, scope, realm }), ...originOf(caller) };
-    }
+    const request = requestOf(action, inputs, caller);
+    refuseRevokedRequest(revocations, request);
     const origin = { ...originOf(caller), asked: askedFor(request) };
     const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
@@ -92,6 +94,8 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       const { clientId } = request;
       return { ...refuse(error, { ...answers, clientId, rememberAtMost, realm }), ...origin };
     }
+    // An opaque subject says who it is only now.
+    if (action.kind === 'exchange') refuseRevokedSubject(revocations, obtained.held.token.accessToken);
     return { ...allow(action, obtained.held, caller), ...origin };
   }
 

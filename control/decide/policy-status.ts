@@ -3,6 +3,8 @@ export interface PolicyStatus {
   /** Of the table in force; undefined before the first. */
   readonly revision: string | undefined;
   readonly routes: number;
+  /** What is revoked. */
+  readonly revocations: number;
   /** Wall clock, ms: when that table came into force. */
   readonly since: number | undefined;
   /** Why the operator's configuration as it stands now is not in force; empty when it is. */

@@ -9,6 +9,9 @@ const REMEMBER: Partial<Record<ErrorCode, number>> = {
   invalid_input: 60,
   missing_credentials: 60,
   policy_denied: 60,
+  route_revoked: 60,
+  client_revoked: 60,
+  token_revoked: 60,
   workload_missing: 60,
   workload_refused: 60,
   // The client may be registered, or its secret corrected, at any moment.

@@ -4,6 +4,7 @@ import type { RequiredClaim } from '../config/provider.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { RefusalFormat } from './refusal-format.ts';
+import type { Revocations } from './revocation.ts';
 
 /** All policy, compiled: what the filter and control's own endpoints match requests against. */
 export interface RouteTable {
@@ -60,6 +61,8 @@ export interface DecideRoute extends RouteBase {
   readonly realm: string;
   /** Who may ask; undefined: anybody. */
   readonly authentication: CallerPolicy | undefined;
+  /** Who may no longer, whatever the above says; undefined: nobody was revoked. */
+  readonly revocations?: Revocations;
   /** Undefined where an allowed request goes on without a token of ours. */
   readonly action: TokenAction | undefined;
 }

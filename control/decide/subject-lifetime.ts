@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { CLOCK_GRAIN, refreshAge } from './freshness.ts';
 import type { Token, TokenRequest } from './ports.ts';
+import { readUnverifiedClaims } from './revocation.ts';
 
 /** How long a token may be given out, counted in ms from the request for it. */
 export interface Life {
@@ -19,15 +20,8 @@ export interface Life {
  * @returns wall clock, ms; undefined for an opaque token, one without `exp`, or one that cannot be read
  */
 export function readExpiry(token: Secret): number | undefined {
-  const [, payload, , further] = token.reveal().split('.');
-  if (payload === undefined || further !== undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : undefined;
-    return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const exp = readUnverifiedClaims(token)?.exp;
+  return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;
 }
 
 /**

@@ -3,11 +3,20 @@ import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import type { Problem } from '../config/problems.ts';
 import type { RefusalFormat } from '../decide/refusal-format.ts';
 import type { Route, RouteTable } from '../decide/route.ts';
+import { applyRevocations, firstEnd } from './apply-revocations.ts';
 import type { Claim, Match } from './claim.ts';
 import { type CompileContext, createCompiler } from './compile.ts';
-import { type CompiledDocument, compileDocument } from './compile-document.ts';
+import { compileDocument } from './compile-document.ts';
 import { compileOwn } from './compile-own.ts';
 import { digestOf } from './digests.ts';
+import {
+  type Compiled,
+  claimsOf,
+  type DocumentMemory,
+  refuseBadTrusted,
+  remember,
+  revocationsIn,
+} from './document-memory.ts';
 import { RouteIds } from './route-ids.ts';
 import { type Settled, settleRegions } from './settle-regions.ts';
 
@@ -19,6 +28,10 @@ export interface BuiltPolicy {
   readonly sources: readonly SourceReport[];
   /** Regions whose requests are refused because nobody can say what was meant there. */
   readonly closed: readonly Match[];
+  /** How many are in force. */
+  readonly revocations: number;
+  /** Wall clock, ms: when the table changes of itself, because a revocation ends; undefined: never. */
+  readonly changesAt: number | undefined;
 }
 
 /** What became of one document. */
@@ -31,18 +44,23 @@ export interface SourceReport {
 }
 
 /**
- * Builds the route table from the operator's configuration and from documents. It remembers what each document claimed
- * last: one that can no longer be read keeps that closed, and what it protected does not fall to the rule for unmatched
- * requests.
+ * Builds the route table from the operator's configuration and from documents. It remembers what each document said last:
+ * one that can no longer be read keeps closed what it claimed, so that this does not fall to the rule for unmatched requests,
+ * and what it revoked stays revoked.
  */
 export class PolicyBuilder {
-  #claimed = new Map<string, readonly Match[]>();
+  #former: ReadonlyMap<string, DocumentMemory> | undefined;
 
-  /** @throws ConfigurationError with everything that is wrong with the operator's own entries */
+  /**
+   * @param now wall clock, ms
+   * @throws ConfigurationError with everything that is wrong with the operator's own entries; at first also with the
+   * documents that are the operator's, because nobody knows then what they have revoked
+   */
   build(
     configuration: Configuration,
     documents: readonly PolicyDocumentSource[],
     context: CompileContext,
+    now: number,
   ): BuiltPolicy {
     const compile = createCompiler(configuration, context);
     const own = compileOwn(configuration, compile, MAXIMUM_ROUTES);
@@ -51,49 +69,43 @@ export class PolicyBuilder {
       source,
       document: compileDocument(source, compile, (id, index) => ids.give(source, id ?? String(index))),
     }));
-    const ownClaims = own.map(claimOf);
-    const { unmatched, refusals } = configuration.policy;
-    const claims = new Map(compiled.map((each) => [each, this.#claimsOf(each)]));
-    const { settled, left } = settleWithin(ownClaims, claims, refusals);
-    this.#remember(compiled);
-    const refusedBySource = Map.groupBy(settled.refused, ({ claim }) => claim.source);
-    const inForce = Map.groupBy(settled.routes, ({ id }) => ids.sourceOf(id));
+    if (this.#former === undefined) refuseBadTrusted(compiled);
+    const memory = remember(compiled, this.#former);
+    const { policy } = configuration;
+    const { settled, left } = settleWithin(own.map(claimOf), claimsOf(compiled, memory), policy.refusals);
+    const revocations = revocationsIn(policy.revocations, compiled, memory, (id) => ids.sourceOf(id)).filter(
+      ({ revocation: { until } }) => until === undefined || until > now,
+    );
+    const routes = applyRevocations(settled.routes, revocations, policy.refusals);
+    this.#former = memory;
     return {
       // What does not fit may have been a refusal: until it fits, what nobody claims is refused.
-      table: tableOf(settled.routes, left.size > 0 ? 'deny' : unmatched, refusals),
-      sources: compiled.map(({ source: { name }, document }) => ({
-        name,
-        entries: inForce.get(name)?.length ?? 0,
-        problems: [
-          ...document.problems,
-          ...(refusedBySource.get(name) ?? []).map(({ claim, message }) => ({ setting: claim.setting, message })),
-          ...(left.has(name) ? [{ setting: name, message: TOO_MANY }] : []),
-        ],
-      })),
+      table: tableOf(routes, left.size > 0 ? 'deny' : policy.unmatched, policy.refusals),
+      sources: reportOn(compiled, settled, left, ids),
       closed: settled.closed,
+      revocations: revocations.length,
+      changesAt: firstEnd(revocations),
     };
-  }
-
-  #claimsOf({ source: { name }, document }: Compiled): readonly Claim[] {
-    if (document.readable) return document.claims;
-    const before = this.#claimed.get(name) ?? [];
-    return before.map((match) => ({ source: name, setting: name, match, route: undefined }));
-  }
-
-  #remember(compiled: readonly Compiled[]): void {
-    const former = this.#claimed;
-    this.#claimed = new Map(
-      compiled.map(({ source: { name }, document }) => [
-        name,
-        document.readable ? document.claims.map(({ match }) => match) : (former.get(name) ?? []),
-      ]),
-    );
   }
 }
 
-interface Compiled {
-  readonly source: PolicyDocumentSource;
-  readonly document: CompiledDocument;
+function reportOn(
+  compiled: readonly Compiled[],
+  { refused, routes }: Settled,
+  left: ReadonlySet<string>,
+  ids: RouteIds,
+): readonly SourceReport[] {
+  const refusedBySource = Map.groupBy(refused, ({ claim }) => claim.source);
+  const inForce = Map.groupBy(routes, ({ id }) => ids.sourceOf(id));
+  return compiled.map(({ source: { name }, document }) => ({
+    name,
+    entries: inForce.get(name)?.length ?? 0,
+    problems: [
+      ...document.problems,
+      ...(refusedBySource.get(name) ?? []).map(({ claim, message }) => ({ setting: claim.setting, message })),
+      ...(left.has(name) ? [{ setting: name, message: TOO_MANY }] : []),
+    ],
+  }));
 }
 
 const TOO_MANY = `is left out: with it there would be more than ${MAXIMUM_ROUTES} entries; until then what no entry matches is refused`;

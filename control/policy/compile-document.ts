@@ -1,6 +1,7 @@
 import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import { type Problem, Problems } from '../config/problems.ts';
 import { type ReadEntry, readPolicyDocument } from '../config/read-policy-document.ts';
+import type { Revocation } from '../config/revocation.ts';
 import type { Claim, Match } from './claim.ts';
 import type { CompileEntry } from './compile.ts';
 import { ownershipProblem } from './ownership.ts';
@@ -9,6 +10,8 @@ import { compileMatch } from './region.ts';
 /** A document, compiled as far as it can be. */
 export interface CompiledDocument {
   readonly claims: readonly Claim[];
+  readonly revocations: readonly Revocation[];
+  readonly hasBadRevocation: boolean;
   readonly problems: readonly Problem[];
   /** False where it is no policy document at all: then nothing is known of what it claims now. */
   readonly readable: boolean;
@@ -27,19 +30,24 @@ export function compileDocument(
 ): CompiledDocument {
   const { name, content, hosts, operator } = source;
   if (content.kind === 'missing') {
-    return { claims: [], problems: [{ setting: name, message: content.problem }], readable: false };
+    const problems = [{ setting: name, message: content.problem }];
+    return { ...UNREADABLE, problems };
   }
   const document = readPolicyDocument(content.text, { name, operator, idOf });
-  if (document.entries === undefined) return { claims: [], problems: document.problems, readable: false };
+  if (document.entries === undefined) return { ...UNREADABLE, problems: document.problems };
   const compiled = document.entries.map((entry, index) =>
     compileOne(entry, `${name}: entries[${index}]`, { name, hosts, compile }),
   );
   return {
     claims: compiled.flatMap(({ claim }) => claim ?? []),
-    problems: compiled.flatMap(({ problems }) => problems),
+    revocations: document.revocations,
+    hasBadRevocation: document.problems.length > 0,
+    problems: [...document.problems, ...compiled.flatMap(({ problems }) => problems)],
     readable: true,
   };
 }
+
+const UNREADABLE = { claims: [], revocations: [], hasBadRevocation: false, readable: false } as const;
 
 interface Context {
   readonly name: string;

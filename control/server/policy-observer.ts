@@ -12,6 +12,7 @@ type Applied = Omit<PolicyStatus, 'revision' | 'since'> & { readonly revision: s
 const NOTHING: PolicyStatus = {
   revision: undefined,
   routes: 0,
+  revocations: 0,
   since: undefined,
   problems: [],
   sources: [],
@@ -37,15 +38,16 @@ export class PolicyObserver {
   }
 
   /** A configuration and its documents have come into force; `problems`: why it is not the configuration as it stands. */
-  applied({ revision, routes, problems, sources, closed }: Applied): void {
+  applied({ revision, routes, revocations, problems, sources, closed }: Applied): void {
     const before = this.#status;
     const isNew = before.revision !== revision;
     const since = isNew ? this.#clock.now() : before.since;
     this.#setProblems(problems);
-    this.#status = { ...this.#status, revision, routes, since, sources: sources.map(bounded), closed };
+    const reports = sources.map(bounded);
+    this.#status = { ...this.#status, revision, routes, revocations, since, sources: reports, closed };
     // At start there is a line of its own.
     if (isNew && before.revision !== undefined) {
-      const counts = { routes, sources: sources.length, closed: closed.length };
+      const counts = { routes, revocations, sources: sources.length, closed: closed.length };
       this.#logger.info({ revision: revision.slice(0, 12), ...counts }, 'the policy has changed');
     }
     this.#tellOf(before.sources, this.#status.sources);

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../tools/launch/eventually.ts';
 import { CLIENTS } from '../support/identity-provider.ts';
+import { CLIENT_CREDENTIALS } from '../support/policy-file.ts';
 import { PolicyFolder } from '../support/policy-folder.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
@@ -78,6 +80,50 @@ describe('documents of policy in a folder', () => {
     await become('/shared', 503);
     folder.remove('a.yaml');
     await become('/shared', 403);
+  });
+});
+
+describe('a revocation', () => {
+  const documents = new PolicyFolder();
+  afterAll(() => documents.stop());
+  const deployment = useDeployment({
+    policy: {
+      unmatched: 'deny',
+      files: [{ path: documents.path, trusted: true }],
+      entries: [
+        { id: 'open', match: { pathPrefix: '/open' }, action: 'pass' },
+        { id: 'orders', match: { pathPrefix: '/orders' }, ...CLIENT_CREDENTIALS },
+      ],
+    },
+  });
+  const file = join(documents.path, 'revocations.yaml');
+  const revoke = (...words: string[]) =>
+    execFileSync(process.execPath, ['control/main.ts', 'revoke', '--file', file, ...words], { encoding: 'utf8' });
+  const statusOf = async (client: { id: string; secret: string }, path = '/orders/1') => {
+    const headers = { 'x-client-id': client.id, 'x-client-secret': client.secret };
+    return (await deployment().send({ path, headers })).status;
+  };
+  const both = async () => [await statusOf(CLIENTS.first), await statusOf(CLIENTS.second)];
+
+  test('made by the command reaches Envoy within seconds, empties what it touches, and survives a restart', async () => {
+    for (let round = 0; round < 6; round++) expect(await both()).toEqual([200, 200]);
+    expect(revoke('client', CLIENTS.first.id, '--reason', 'its secret leaked')).toContain('revoked in');
+    await eventually(async () => {
+      for (let round = 0; round < 6; round++) expect(await both()).toEqual([401, 200]);
+    });
+    await deployment().stopControl();
+    await deployment().startControl();
+    expect(await both()).toEqual([401, 200]);
+
+    documents.remove('revocations.yaml');
+    await eventually(async () => expect(await both()).toEqual([200, 200]));
+  });
+
+  test('of a route that only passes is enforced by the filter alone, and ends by itself', async () => {
+    expect(await statusOf(CLIENTS.first, '/open')).toBe(200);
+    revoke('route', 'open', '--until', '8s');
+    await eventually(async () => expect(await statusOf(CLIENTS.first, '/open')).toBe(403));
+    await eventually(async () => expect(await statusOf(CLIENTS.first, '/open')).toBe(200), 20_000);
   });
 });
 

@@ -30,6 +30,7 @@ export function readPolicyFiles(
       label: labelOf(file),
       content: contentOf(file, reader),
       hosts,
+      owner: trusted ? undefined : `file ${file}`,
       operator: trusted ? operator : undefined,
     })),
   );

@@ -25,6 +25,7 @@ export function createPolicyMetrics(registry: Registry) {
           },
         });
       gauge('token_broker_policy_sources', 'Documents of policy.', ({ sources }) => sources.length);
+      gauge('token_broker_policy_revocations', 'What is revoked.', ({ revocations }) => revocations);
       gauge(
         'token_broker_policy_closed_regions',
         'Regions whose requests are refused because an entry is bad or contested.',

@@ -54,6 +54,7 @@ describe('defaults', () => {
       policy: {
         unmatched: 'deny',
         files: [],
+        revocations: [],
         refusals: 'plain',
         unauthenticatedOptions: 'decide',
         entries: [

@@ -41,6 +41,7 @@ export function document(
             text: typeof content === 'string' ? content : JSON.stringify({ version: 'v1', entries: content }),
           },
     hosts: undefined,
+    owner: label,
     operator: undefined,
     ...rest,
   };
@@ -56,7 +57,8 @@ function configurationWith(policy: object) {
   return readConfigurationFile('/broker.json', {}, () => Buffer.from(text));
 }
 
-export type Builder = (documents: readonly PolicyDocumentSource[], policy?: object) => Built;
+/** @param now wall clock, ms */
+export type Builder = (documents: readonly PolicyDocumentSource[], policy?: object, now?: number) => Built;
 
 export interface Built extends BuiltPolicy {
   /** What becomes of a request: the id of its route, or what happens to one without. */
@@ -68,9 +70,9 @@ export interface Built extends BuiltPolicy {
 /** Builds policies one after the other, as a process does whose sources change. */
 export function createBuilder(): Builder {
   const builder = new PolicyBuilder();
-  return (documents, policy = { unmatched: 'pass' }) => {
+  return (documents, policy = { unmatched: 'pass' }, now = 0) => {
     const configuration = configurationWith(policy);
-    const built = builder.build(configuration, documents, { keys: KEYS, readFile: noFile });
+    const built = builder.build(configuration, documents, { keys: KEYS, readFile: noFile }, now);
     const match = createMatcher(MATCHER, encode(built.table, KEYS.filter));
     return {
       ...built,
@@ -88,4 +90,4 @@ export function createBuilder(): Builder {
 }
 
 /** Builds one policy. */
-export const build: Builder = (documents, policy) => createBuilder()(documents, policy);
+export const build: Builder = (...sources) => createBuilder()(...sources);

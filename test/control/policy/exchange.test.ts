@@ -15,7 +15,7 @@ const PROVIDERS = {
 function compiled(action: ExchangeEntry = {}, issuer: object = {}, files: Record<string, string> = {}): Route {
   const configuration = exchangeConfiguration(exchangeFile(action, PROVIDERS, issuer), files);
   const context = { keys: KEYS, readFile: (path: string) => Buffer.from(path) };
-  const { routes } = new PolicyBuilder().build(configuration, [], context).table;
+  const { routes } = new PolicyBuilder().build(configuration, [], context, 0).table;
   return routes[0] as Route;
 }
 

@@ -23,6 +23,7 @@ test("takes a folder's YAML and JSON files, and a file as it is", () => {
       label: name.slice(0, 1),
       content: text(`content of /folder/${name}`),
       hosts: ['a.example'],
+      owner: `file /folder/${name}`,
       operator: undefined,
     })),
     {
@@ -30,6 +31,7 @@ test("takes a folder's YAML and JSON files, and a file as it is", () => {
       label: 'team-b',
       content: text('content of /team b.policy'),
       hosts: undefined,
+      owner: undefined,
       operator,
     },
   ]);

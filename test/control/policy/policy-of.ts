@@ -54,7 +54,7 @@ export function compileEntries(entries: readonly PolicyEntry[], options: Compile
   const { unmatched = 'deny', keys = KEYS, environment = {}, readFile = noFile, change = (same) => same } = options;
   const configuration = change(readEnvironment(environment, noFile));
   const whole = { ...configuration, policy: { ...configuration.policy, entries, unmatched } };
-  return new PolicyBuilder().build(whole, [], { keys, readFile }).table;
+  return new PolicyBuilder().build(whole, [], { keys, readFile }, 0).table;
 }
 
 /** What is wrong with entries, one line each. */

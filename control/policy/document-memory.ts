@@ -1,0 +1,88 @@
+import type { PolicyDocumentSource } from '../config/policy-source.ts';
+import { ConfigurationError } from '../config/problems.ts';
+import type { Revocation } from '../config/revocation.ts';
+import type { ScopedRevocation } from './apply-revocations.ts';
+import type { Claim, Match } from './claim.ts';
+import type { CompiledDocument } from './compile-document.ts';
+
+/** A document and what was made of it. */
+export interface Compiled {
+  readonly source: PolicyDocumentSource;
+  readonly document: CompiledDocument;
+}
+
+/** What a document said when it could be read last. */
+export interface DocumentMemory {
+  readonly claimed: readonly Match[];
+  readonly revoked: readonly Revocation[];
+}
+
+type Memory = ReadonlyMap<string, DocumentMemory>;
+
+const NOTHING: DocumentMemory = { claimed: [], revoked: [] };
+
+/**
+ * What is to be remembered of documents, by name. Where a revocation is bad, those of before stay besides the good ones:
+ * nobody can say which of them it was.
+ */
+export function remember(compiled: readonly Compiled[], former: Memory = new Map()): Memory {
+  return new Map(
+    compiled.map(({ source: { name }, document }) => {
+      const before = former.get(name) ?? NOTHING;
+      if (!document.readable) return [name, before];
+      const { claims, revocations, hasBadRevocation } = document;
+      const revoked = hasBadRevocation ? [...revocations, ...before.revoked] : revocations;
+      return [name, { claimed: claims.map(({ match }) => match), revoked: unique(revoked) }];
+    }),
+  );
+}
+
+/** What each document claims; one that cannot be read claims, and closes, what it claimed. */
+export function claimsOf(compiled: readonly Compiled[], memory: Memory): ReadonlyMap<Compiled, readonly Claim[]> {
+  return new Map(
+    compiled.map((each) => {
+      const { name } = each.source;
+      const { claimed } = memory.get(name) ?? NOTHING;
+      const closed = claimed.map((match) => ({ source: name, setting: name, match, route: undefined }));
+      return [each, each.document.readable ? each.document.claims : closed];
+    }),
+  );
+}
+
+/**
+ * Everything that is revoked, and whose routes it touches: the operator's revocations all, a team's those of the same owner.
+ *
+ * @param sourceOf the name of the document that a route stands in
+ */
+export function revocationsIn(
+  own: readonly Revocation[],
+  compiled: readonly Compiled[],
+  memory: Memory,
+  sourceOf: (routeId: string) => string,
+): readonly ScopedRevocation[] {
+  const owners = new Map(compiled.map(({ source: { name, owner } }) => [name, owner]));
+  const everywhere = own.map((revocation) => ({ revocation, touches: () => true }));
+  const documents = compiled.flatMap(({ source: { name, label, owner } }) => {
+    const touches = owner === undefined ? () => true : (id: string) => owners.get(sourceOf(id)) === owner;
+    const { revoked } = memory.get(name) ?? NOTHING;
+    return revoked.flatMap((revocation) => named(revocation, label)).map((revocation) => ({ revocation, touches }));
+  });
+  return [...everywhere, ...documents];
+}
+
+/** @throws ConfigurationError with what is wrong with documents that are the operator's */
+export function refuseBadTrusted(compiled: readonly Compiled[]): void {
+  const problems = compiled.flatMap(({ source, document }) => (source.owner === undefined ? document.problems : []));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+/** A document may call its own entries by their own ids. */
+function named(revocation: Revocation, label: string): readonly Revocation[] {
+  if (revocation.kind !== 'route') return [revocation];
+  return [revocation, { ...revocation, route: `${label}.${revocation.route}` }];
+}
+
+function unique(revocations: readonly Revocation[]): readonly Revocation[] {
+  const keyed = revocations.map(({ setting, ...rest }) => [JSON.stringify(rest), { setting, ...rest }] as const);
+  return [...new Map(keyed).values()] as readonly Revocation[];
+}
