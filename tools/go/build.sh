@@ -1,10 +1,10 @@
 #!/bin/sh
-# build.sh FOLDER NAME PACKAGE: builds the Go module in FOLDER to a binary NAME, once for each version of PACKAGE that its
-# go.mod requires and of its own sources, and prints the path. Progress goes to standard error, so that the path can be
-# read from standard output.
+# build.sh FOLDER NAME PACKAGE [COMMAND]: builds the Go module in FOLDER, or the command of another module that it requires, to
+# a binary NAME, once for each version of PACKAGE that its go.mod requires and of its own sources, and prints the path.
+# Progress goes to standard error, so that the path can be read from standard output.
 set -eu
 
-folder=$1 name=$2 package=$3
+folder=$1 name=$2 package=$3 command=${4:-.}
 cd "$folder"
 
 digest() {
@@ -27,7 +27,7 @@ if [ ! -x "$target/$name" ]; then
   unfinished="$target/$name.$$"
   trap 'rm -f "$unfinished"' EXIT
   trap 'exit 1' HUP INT TERM
-  CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags '-s -w' -o "$unfinished" .
+  CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags '-s -w' -o "$unfinished" "$command"
   mv "$unfinished" "$target/$name"
   echo "built $target/$name" >&2
 fi

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../tools/launch/eventually.ts';
+import { credentials } from '../support/deployment.ts';
+import { useGateway } from '../support/gateway/use-gateway.ts';
+import { CLIENT_CREDENTIALS, type Policy } from '../support/policy-file.ts';
+
+/** The filter asks for its table every two seconds. */
+const SECONDS = 15_000;
+
+const OPEN: Policy = { unmatched: 'deny', entries: [{ id: 'all', action: CLIENT_CREDENTIALS }] };
+const CLOSED: Policy = {
+  unmatched: 'deny',
+  entries: [
+    { id: 'all', action: CLIENT_CREDENTIALS },
+    { id: 'orders', match: { pathPrefix: '/orders' }, action: { kind: 'deny' } },
+  ],
+};
+
+describe('a Gateway whose control goes and comes', () => {
+  const gateway = useGateway({ policy: () => OPEN });
+  const clients = () => gateway().identityProvider.clients;
+
+  test('serves what is remembered and refuses all else with 503, and recovers', async () => {
+    const { backend, identityProvider } = gateway();
+    const remembered = credentials(clients().first, identityProvider.scopes.first);
+    const other = credentials(clients().second, identityProvider.scopes.second);
+    expect((await gateway().send({ headers: remembered })).status).toBe(200);
+    await gateway().stopControl();
+    expect((await gateway().send({ headers: remembered })).status).toBe(200);
+    const received = backend.requests.length;
+    const refused = await gateway().send({ headers: other });
+    expect(refused).toMatchObject({ status: 503, body: 'token broker unavailable\n' });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(backend.requests.length).toBe(received);
+    await gateway().startControl();
+    await eventually(async () => expect((await gateway().send({ headers: other })).status).toBe(200), SECONDS);
+  });
+
+  test('follows a changed policy within seconds, and what it denies reaches the backend no more', async () => {
+    const { backend } = gateway();
+    const send = () => gateway().send({ path: '/orders', headers: credentials(clients().first) });
+    await eventually(async () => expect((await send()).status).toBe(200), SECONDS);
+    await gateway().stopControl();
+    await gateway().startControl(CLOSED);
+    await eventually(async () => {
+      expect(await send()).toMatchObject({ status: 403, body: 'policy denied\n' });
+    }, SECONDS);
+    const received = backend.requests.length;
+    for (let i = 0; i < 20; i++) expect((await send()).status).toBe(403);
+    expect(backend.requests.length).toBe(received);
+    expect((await gateway().send({ path: '/invoices', headers: credentials(clients().first) })).status).toBe(200);
+  });
+});
