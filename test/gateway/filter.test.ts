@@ -19,6 +19,7 @@ describe('a Gateway with the filter', () => {
       for (const name of Object.keys(headers)) expect(backend.last().headers[name]).toBeUndefined();
     }
     expect(identityProvider.requests()).toBe(1);
+    await eventually(async () => expect(await gateway().counter('token_broker_misses')).toBe(1));
   });
 
   test("replaces an authorization header of the client's own", async () => {

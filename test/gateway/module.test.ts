@@ -17,7 +17,9 @@ function sendAllTheWhile(gateway: GatewayDeployment) {
     const headers = credentials(gateway.identityProvider.clients.first);
     while (running) {
       statuses.allowed.add((await gateway.send({ path: '/allowed', headers })).status);
-      statuses.refused.add((await gateway.send({ path: '/refused', headers: { ...headers, 'x-client-secret': 'w' } })).status);
+      statuses.refused.add(
+        (await gateway.send({ path: '/refused', headers: { ...headers, 'x-client-secret': 'w' } })).status,
+      );
       statuses.refused.add((await gateway.send({ path: '/refused' })).status);
     }
   };

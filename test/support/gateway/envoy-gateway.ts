@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { ensureEnvoy } from '../../../tools/envoy/ensure.ts';
 import { ENVOY_VERSION } from '../../../tools/envoy/version.ts';
+import { eventually } from '../../../tools/launch/eventually.ts';
 import { RunningProcess } from '../../../tools/launch/running-process.ts';
 import { binaryOf } from './binaries.ts';
 import { requireFixedPorts } from './fixed-ports.ts';
@@ -28,7 +38,8 @@ export class EnvoyGateway {
    * @throws {Error} when a port that it needs is taken, or with its log when it does not come up
    */
   static async start(resources: (certificates: string) => Readonly<Record<string, Manifest[]>>): Promise<EnvoyGateway> {
-    await requireFixedPorts();
+    // Those of a Gateway that has just been stopped may take a moment.
+    await eventually(requireFixedPorts, 5_000);
     const directory = mkdtempSync(join(tmpdir(), 'envoy-gateway-'));
     try {
       const command = binaryOf('envoy-gateway');
@@ -71,7 +82,10 @@ export class EnvoyGateway {
     return [...new Set(digests)];
   }
 
-  /** Adds or replaces a file of resources; it is taken up within seconds. */
+  /**
+   * Adds a file of resources, or changes one, which is taken up within seconds. Envoy Gateway merges each resource of the same name
+   * into what it holds, so a field that is gone from the file stays; a resource that is gone goes.
+   */
   apply(name: string, documents: readonly Manifest[]): void {
     write(this.#directory, name, documents);
   }

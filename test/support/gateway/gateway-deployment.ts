@@ -27,10 +27,10 @@ export interface GatewayOptions {
   files?: readonly ShippedFile[];
   /** What a test changes in them, besides addresses and the module. */
   changes?: Partial<Record<ShippedFile, Change>>;
+  /** The module that `filter-over-http` loads; the whole filter by default. */
+  module?: string | URL;
   /** Resources that are not this project's to ship, such as Secrets. */
   resources?: readonly Manifest[];
-  /** Where addresses of the manifests are, besides those of control. */
-  addresses?: (identityProvider: IdentityProvider) => Addresses;
   /** Merged into control's environment. */
   control?: Record<string, string>;
   /** Configures control by a file instead of by the environment. */
@@ -43,6 +43,7 @@ export const FILTER_FILES: readonly ShippedFile[] = [
   'client-traffic',
   'callout-cluster',
   'filter-over-http',
+  'reload',
 ];
 
 interface Parts {
@@ -53,6 +54,8 @@ interface Parts {
   control: RunningControl;
   controlEnvironment: Record<string, string>;
   port: number;
+  module: string | URL;
+  addresses: Addresses;
 }
 
 /** Identity provider, control, backend and the real Envoy Gateway with what this project ships for it. */
@@ -66,14 +69,12 @@ export class GatewayDeployment {
   readonly port: number;
   readonly #parts: Parts;
   readonly #started: StartedParts;
-  readonly #addresses: Addresses;
   readonly #controls: RunningControl[];
   readonly #refusals: string[] = [];
 
-  private constructor(parts: Parts, envoyGateway: EnvoyGateway, addresses: Addresses, started: StartedParts) {
+  private constructor(parts: Parts, envoyGateway: EnvoyGateway, started: StartedParts) {
     this.#parts = parts;
     this.#started = started;
-    this.#addresses = addresses;
     this.#controls = [parts.control];
     this.identityProvider = parts.identityProvider;
     this.backend = parts.backend;
@@ -90,22 +91,14 @@ export class GatewayDeployment {
     const started = new StartedParts();
     try {
       const parts = await startParts(options, started);
-      const { filterPort, checkPort, grpcPort } = parts.controlPorts;
-      const addresses = {
-        '127.0.0.1:8081': filterPort,
-        'token-broker:8080': checkPort,
-        'token-broker.default.svc.cluster.local:8081': filterPort,
-        'token-broker.default.svc.cluster.local:8083': grpcPort,
-        ...options.addresses?.(parts.identityProvider),
-      };
       const { files = FILTER_FILES, changes = {}, resources = [] } = options;
-      const shipped = files.map((name) => [name, prepare(name, parts.modules, addresses, changes[name])] as const);
+      const shipped = files.map((name) => [name, prepare(name, parts, changes[name])] as const);
       const envoyGateway = await EnvoyGateway.start((certificates) => ({
         fixture: [...hostFixture(parts.port, parts.backend.port, certificates), ...resources],
         ...Object.fromEntries(shipped),
       }));
       started.keep(envoyGateway);
-      return new GatewayDeployment(parts, envoyGateway, addresses, started);
+      return new GatewayDeployment(parts, envoyGateway, started);
     } catch (error) {
       await started.stop();
       throw error;
@@ -121,7 +114,7 @@ export class GatewayDeployment {
 
   /** Applies a shipped file, in place of what was applied under its name. */
   apply(name: ShippedFile, change?: Change): void {
-    this.envoyGateway.apply(name, prepare(name, this.modules, this.#addresses, change));
+    this.envoyGateway.apply(name, prepare(name, this.#parts, change));
   }
 
   /** The sum of one of Envoy's metrics, by its Prometheus name and tags. */
@@ -174,16 +167,32 @@ async function startParts(options: GatewayOptions, started: StartedParts): Promi
     ...(policy === undefined
       ? { DEX_TOKEN_URL: tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' }
       : { CONFIG_FILE: started.keep(writePolicyFile(tokenEndpoint, policy)).path }),
+    ...(options.files?.includes('ext-authz-grpc') ? { GRPC_LISTEN_ADDR: `127.0.0.1:${controlPorts.grpcPort}` } : {}),
     ...options.control,
   };
   const control = started.keep(await startControl(controlEnvironment, controlPorts));
   const [port = 0] = await findFreePorts(1);
-  return { identityProvider, backend, modules, controlPorts, control, controlEnvironment, port };
+  const { module = FILTER } = options;
+  const addresses = addressesOf(controlPorts);
+  return {
+    ...{ identityProvider, backend, modules, controlPorts, control, controlEnvironment },
+    ...{ port, module, addresses },
+  };
 }
 
-function prepare(name: ShippedFile, modules: ModuleServer, addresses: Addresses, change?: Change): Manifest[] {
+/** Where control is, by its addresses in the manifests. */
+function addressesOf({ filterPort, checkPort, grpcPort }: ControlPorts): Addresses {
+  return {
+    '127.0.0.1:8081': filterPort,
+    'token-broker:8080': checkPort,
+    'token-broker.default.svc.cluster.local:8081': filterPort,
+    'token-broker.default.svc.cluster.local:8083': grpcPort,
+  };
+}
+
+function prepare(name: ShippedFile, { modules, module, addresses }: Parts, change?: Change): Manifest[] {
   const documents = readShipped(name);
-  if (name === 'filter-over-http') documents[0].spec.wasm[0].code = modules.publish(FILTER);
+  if (name === 'filter-over-http') documents[0].spec.wasm[0].code = modules.publish(module);
   change?.(documents);
   return moveToHost(documents, addresses);
 }

@@ -94,10 +94,7 @@ function servesModules(certificates: string): Manifest[] {
         targetRef: { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'eg' },
         type: 'JSONPatch',
         jsonPatches: [
-          replace(
-            '/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/address',
-            '127.0.0.1',
-          ),
+          replace('/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/address', '127.0.0.1'),
           replace(
             '/transport_socket/typed_config/common_tls_context/validation_context/trusted_ca/filename',
             join(certificates, 'ca.crt'),

@@ -19,7 +19,9 @@ export interface ImageRegistry {
 /** OCI distribution specification 1.1, what pulling takes of it. */
 export async function startImageRegistry(module: URL): Promise<ImageRegistry> {
   const layer = archive(module);
-  const config = Buffer.from(JSON.stringify({ architecture: 'wasm', os: 'wasi', rootfs: { type: 'layers', diff_ids: [] } }));
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'wasm', os: 'wasi', rootfs: { type: 'layers', diff_ids: [] } }),
+  );
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

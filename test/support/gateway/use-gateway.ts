@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { GatewayDeployment, type GatewayOptions } from './gateway-deployment.ts';
 
 const PRINTED_LOG_CHARACTERS = 20_000;
-/** Envoy Gateway alone takes ten seconds on a quick machine. */
-const START_MILLISECONDS = 180_000;
+/** Envoy Gateway alone takes ten seconds to start on a slow machine, and as many for each change. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 180_000 };
 
 /**
  * Gives a test file a Gateway: started before its first test, stopped after its last, its logs printed when a test fails, and
@@ -12,10 +12,11 @@ const START_MILLISECONDS = 180_000;
  * @returns A function, because the Gateway exists only once tests run.
  */
 export function useGateway(options: GatewayOptions = {}): () => GatewayDeployment {
+  vi.setConfig(PATIENCE);
   let gateway: GatewayDeployment | undefined;
   beforeAll(async () => {
     gateway = await GatewayDeployment.start(options);
-  }, START_MILLISECONDS);
+  });
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail' || gateway === undefined) return;
     for (const [place, content] of Object.entries(await gateway.written())) {
