@@ -43,6 +43,11 @@ test-collector: $(BUILT) ## Run the tests of traces against the official OpenTel
 	@sh tools/otel-collector/build.sh
 	@OTLP=collector vitest run test/control/tracing/spans.test.ts test/end-to-end/tracing.test.ts $(TEST_FLAGS)
 
+.PHONY: test-gateway
+test-gateway: $(BUILT) ## Run the tests of deploy/envoy-gateway/ against the real Envoy Gateway, built with Go the first time
+	@for each in envoy-gateway egctl check-manifests; do sh tools/envoy-gateway/build.sh $$each >/dev/null; done
+	@vitest run --project gateway $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts
