@@ -3,6 +3,7 @@ import { ControlCertificates } from '../support/gateway/control-certificates.ts'
 import { FILTER_FILES, type GatewayOptions } from '../support/gateway/gateway-deployment.ts';
 import { Login } from '../support/gateway/login.ts';
 import { useGateway } from '../support/gateway/use-gateway.ts';
+import { credentialsOf } from '../support/policy-file.ts';
 
 const login = new Login();
 const certificates = new ControlCertificates();
@@ -31,17 +32,12 @@ describe.each([
       entries: [
         {
           id: 'orders',
-          action: {
-            kind: 'clientCredentials',
-            issuer: 'identity-provider',
-            clientId: { value: clients.first.id },
-            clientSecret: { value: clients.first.secret },
-            authenticate: {
-              envoyClaims: [
-                { claim: 'login.sub', present: true },
-                { claim: 'login.tenant', oneOf: ['acme', 'globex'] },
-              ],
-            },
+          ...credentialsOf(clients.first),
+          authenticate: {
+            envoyClaims: [
+              { claim: 'login.sub', present: true },
+              { claim: 'login.tenant', oneOf: ['acme', 'globex'] },
+            ],
           },
         },
       ],

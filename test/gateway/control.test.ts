@@ -7,12 +7,12 @@ import { CLIENT_CREDENTIALS, type Policy } from '../support/policy-file.ts';
 /** The filter asks for its table every two seconds, and Envoy Gateway takes a few for a changed file. */
 const MILLISECONDS = 30_000;
 
-const OPEN: Policy = { unmatched: 'deny', entries: [{ id: 'all', action: CLIENT_CREDENTIALS }] };
+const OPEN: Policy = { unmatched: 'deny', entries: [{ id: 'all', ...CLIENT_CREDENTIALS }] };
 const CLOSED: Policy = {
   unmatched: 'deny',
   entries: [
-    { id: 'all', action: CLIENT_CREDENTIALS },
-    { id: 'orders', match: { pathPrefix: '/orders' }, action: { kind: 'deny' } },
+    { id: 'all', ...CLIENT_CREDENTIALS },
+    { id: 'orders', match: { pathPrefix: '/orders' }, action: 'deny' },
   ],
 };
 
