@@ -1,4 +1,5 @@
 import type { Configuration, IssuerConfiguration } from '../config/configuration.ts';
+import { DEFAULT_EXCHANGE, DEFAULT_REALM } from '../config/issuer-settings.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import type { ProviderConfiguration } from '../config/provider.ts';
@@ -91,7 +92,8 @@ function issuerNamed(name: string): IssuerConfiguration {
     clientAuthentication: { method: 'client_secret_basic' },
     client: { id: new Secret('client'), secret: new Secret('secret') },
     extraParameters: new Map(),
-    realm: 'token-broker',
+    exchange: DEFAULT_EXCHANGE,
+    realm: DEFAULT_REALM,
     showErrors: false,
     budget: { concurrency: 1, rate: 1, burst: 1, breakerFailures: 1, breakerOpen: 1 },
   };

@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
-import type { ExchangeAction } from './exchange.ts';
+import type { ExchangeAction, ExchangeDefaults } from './exchange.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import type { AuditConfiguration, TracingConfiguration } from './telemetry.ts';
@@ -87,6 +87,7 @@ export interface IssuerConfiguration {
   readonly client: { readonly id: Secret; readonly secret: Secret | undefined } | undefined;
   /** Sent with every token request; none of the reserved names. */
   readonly extraParameters: ReadonlyMap<string, string>;
+  readonly exchange: ExchangeDefaults;
   /** What challenges of entries that use this issuer name (RFC 9110 section 11.5). */
   readonly realm: string;
   /** Whether callers see the issuer's own `error` and `error_description` when it refuses them. */

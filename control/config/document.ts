@@ -47,6 +47,11 @@ export interface IssuerDocument {
   readonly clientAuthentication: ClientAuthenticationDocument;
   readonly client?: { readonly id: OperatorSourceDocument; readonly secret?: OperatorSourceDocument };
   readonly extraParameters?: Readonly<Record<string, string>>;
+  readonly exchange?: {
+    readonly grantType?: string;
+    readonly subjectTokenType?: string;
+    readonly issuedTokenType?: string;
+  };
   readonly realm: string;
   readonly showErrors: boolean;
   readonly budget: {

@@ -1,6 +1,6 @@
 import type { ClientAuthentication, IssuerConfiguration } from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
-import { DEFAULT_REALM, readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
+import { DEFAULT_EXCHANGE, DEFAULT_REALM, readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 import type { VariableName } from './variables.ts';
@@ -41,6 +41,7 @@ export function readIssuer(sources: Sources): IssuerConfiguration {
     clientAuthentication: readClientAuthentication(sources),
     client: undefined,
     extraParameters: readExtraParameters('TOKEN_PARAMETERS', parameters, problems),
+    exchange: DEFAULT_EXCHANGE,
     realm: DEFAULT_REALM,
     showErrors: false,
     budget: {

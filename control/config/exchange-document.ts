@@ -1,8 +1,10 @@
+import type { ExchangeGrant } from './exchange.ts';
 import type { TokenPlaceDocument } from './provider-document.ts';
 
 /** The action `exchange`; what has a default in the schema may be left out where no file was read. */
 export interface ExchangeDocument {
   readonly issuerRef: string;
+  readonly grant?: ExchangeGrant;
   /** The issuer's own client, unless it is given. */
   readonly clientId?: OperatorSourceDocument;
   readonly clientSecret?: OperatorSourceDocument;

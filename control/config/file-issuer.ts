@@ -3,8 +3,9 @@ import type { ClientAuthentication, IssuerConfiguration } from './configuration.
 import { staticValueProblem } from './credential-limits.ts';
 import type { ClientAuthenticationDocument, IssuerDocument } from './document.ts';
 import type { ReadDuration } from './entry-context.ts';
+import type { ExchangeDefaults } from './exchange.ts';
 import type { OperatorSourceDocument } from './exchange-document.ts';
-import { readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
+import { DEFAULT_EXCHANGE, readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
 import { type OperatorContext, operatorValue } from './operator-value.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
@@ -41,10 +42,19 @@ export function readIssuerDocument(name: string, document: IssuerDocument, conte
       secret: client.secret && readClientPart(`${setting}.client.secret`, 'clientSecret', client.secret, context),
     },
     extraParameters: readExtraParameters(`${setting}.extraParameters`, parameters, problems),
+    exchange: readExchangeDefaults(document.exchange),
     realm,
     showErrors,
     budget: { ...budget, breakerOpen: duration(`${setting}.budget.breakerOpen`, breakerOpen, 100, 3_600_000) },
   };
+}
+
+/** `any`: whatever an answer says of its token's type. */
+function readExchangeDefaults(document: IssuerDocument['exchange'] = {}): ExchangeDefaults {
+  const { grantType, subjectTokenType = DEFAULT_EXCHANGE.subjectTokenType, issuedTokenType } = document;
+  const any = issuedTokenType === 'any';
+  const expected = any ? undefined : issuedTokenType;
+  return { grantType, subjectTokenType, issuedTokenType: expected, checksIssuedTokenType: !any };
 }
 
 function readClientPart(

@@ -1,5 +1,14 @@
 import { type EndpointKind, readEndpointUrl } from './endpoint-url.ts';
+import type { ExchangeDefaults } from './exchange.ts';
 import { type Problems, shown } from './problems.ts';
+
+/** What exchanges are like where the operator says nothing. */
+export const DEFAULT_EXCHANGE: ExchangeDefaults = {
+  grantType: undefined,
+  subjectTokenType: 'urn:ietf:params:oauth:token-type:access_token',
+  issuedTokenType: undefined,
+  checksIssuedTokenType: true,
+};
 
 /** What challenges name where the operator says nothing. */
 export const DEFAULT_REALM = 'token-broker';
@@ -19,6 +28,7 @@ const RESERVED = new Set([
   'username',
   'password',
   'assertion',
+  'requested_token_use',
   'device_code',
   'auth_req_id',
   'requested_token_type',

@@ -2,7 +2,7 @@ import { Secret } from '../secret.ts';
 import type { TokenPlaceConfiguration } from './authenticate.ts';
 import { staticValueProblem } from './credential-limits.ts';
 import type { EntryContext } from './entry-context.ts';
-import type { ActorTokenConfiguration, ExchangeAction } from './exchange.ts';
+import type { ActorTokenConfiguration, ExchangeAction, ExchangeGrant } from './exchange.ts';
 import type { ActorTokenDocument, ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
 import { readExtraParameters } from './issuer-settings.ts';
 import { operatorValue } from './operator-value.ts';
@@ -25,16 +25,19 @@ export function readExchangeDocument(document: ExchangeDocument, context: EntryC
   if (clientId === undefined && clientSecret !== undefined) {
     context.problem('exchange.clientSecret', 'stands without clientId; name the client too, or neither');
   }
+  const { grant = 'tokenExchange' } = document;
+  if (grant !== 'tokenExchange') refuseUnused(document, grant, context);
   return {
     kind: 'exchange',
     issuer: document.issuerRef,
+    grant,
     clientId: clientId && readValue('clientId', clientId, context),
     clientSecret: clientSecret && readValue('clientSecret', clientSecret, context),
     scope: readScope(document.scope, context),
     resources: readResources(document.resources ?? [], context),
     audiences: document.audiences ?? [],
     subjectToken: subjectToken && readPlace(subjectToken),
-    subjectTokenType: document.subjectTokenType ?? ACCESS_TOKEN,
+    subjectTokenType: document.subjectTokenType,
     requestedTokenType,
     actorToken: actorToken && readActorToken(actorToken, context),
     extraParameters: readParameters(document.extraParameters ?? {}, context),
@@ -43,6 +46,13 @@ export function readExchangeDocument(document: ExchangeDocument, context: EntryC
     tokenHeaders: document.tokenHeaders ?? [],
     strip: document.strip ?? [],
   };
+}
+
+/** An assertion has no type, and nobody acts for its subject (RFC 7523 section 2.1). */
+function refuseUnused(document: ExchangeDocument, grant: ExchangeGrant, context: EntryContext): void {
+  for (const field of ['subjectTokenType', 'requestedTokenType', 'actorToken'] as const) {
+    if (document[field] !== undefined) context.problem(`exchange.${field}`, `is not used by grant ${grant}; remove it`);
+  }
 }
 
 function readValue(

@@ -27,13 +27,19 @@ export interface ClientCredentialsRequest extends TokenRequestBase {
   readonly grant: 'client_credentials';
 }
 
-/** RFC 8693 section 2.1; the client is the operator's own. */
+/** RFC 8693 section 2.1, or RFC 7523 section 2.1 with the subject token as the assertion; the client is the operator's own. */
 export interface TokenExchangeRequest extends TokenRequestBase {
-  readonly grant: 'urn:ietf:params:oauth:grant-type:token-exchange';
+  readonly grant: 'urn:ietf:params:oauth:grant-type:token-exchange' | 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  /** `grant_type`, where an issuer wants another. */
+  readonly grantType: string;
+  /** Microsoft's `requested_token_use=on_behalf_of`. */
+  readonly onBehalfOf: boolean;
   readonly subjectToken: Secret;
   readonly subjectTokenType: string;
   /** Absent: an access token. */
   readonly requestedTokenType: string | undefined;
+  /** What `issued_token_type` of the answer must be; absent: whatever it is. */
+  readonly issuedTokenType: string | undefined;
   readonly actorToken: Secret | undefined;
   readonly actorTokenType: string | undefined;
   readonly resources: readonly string[];

@@ -25,14 +25,17 @@ export function readExchange(
       : readFrom(action.subjectToken, inputs, 'bearer_token_required', 'subject_token_invalid');
   if (subjectToken === undefined) throw new BrokerError('bearer_token_required');
   const actorToken = readActor(action, inputs);
-  const { subjectTokenType, requestedTokenType, actorTokenType, resources, audiences, extraParameters } = action;
+  const { subjectTokenType, requestedTokenType, issuedTokenType, actorTokenType } = action;
+  const { resources, audiences, extraParameters } = action;
   return {
     issuer: action.issuer,
-    grant: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    grant: action.grant,
+    grantType: action.grantType,
+    onBehalfOf: action.onBehalfOf,
     clientId: action.clientId,
     clientSecret: action.clientSecret,
     scope: action.scope,
-    ...{ subjectToken, subjectTokenType, requestedTokenType, actorToken, actorTokenType },
+    ...{ subjectToken, subjectTokenType, requestedTokenType, issuedTokenType, actorToken, actorTokenType },
     ...{ resources, audiences, extraParameters },
     expiresAt: earliest(
       expiryOf(subjectToken, now, 'subject_token_expired'),

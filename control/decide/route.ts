@@ -3,6 +3,7 @@ import type { UnauthenticatedOptions } from '../config/configuration.ts';
 import type { RequiredClaim } from '../config/provider.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import type { TokenExchangeRequest } from './ports.ts';
 import type { RefusalFormat } from './refusal-format.ts';
 import type { Revocations } from './revocation.ts';
 
@@ -140,9 +141,12 @@ export interface ClientCredentials extends TokenActionBase {
   readonly scope: Source | undefined;
 }
 
-/** RFC 8693; the client is the operator's own. */
+/** RFC 8693, or RFC 7523 section 2.1; the client is the operator's own. */
 export interface TokenExchange extends TokenActionBase {
   readonly kind: 'exchange';
+  readonly grant: TokenExchangeRequest['grant'];
+  readonly grantType: string;
+  readonly onBehalfOf: boolean;
   readonly clientId: string;
   readonly clientSecret: Secret | undefined;
   readonly scope: string | undefined;
@@ -152,6 +156,8 @@ export interface TokenExchange extends TokenActionBase {
   readonly subjectToken: TokenPlace | undefined;
   readonly subjectTokenType: string;
   readonly requestedTokenType: string | undefined;
+  /** Undefined: whatever the answer says. */
+  readonly issuedTokenType: string | undefined;
   readonly actorToken: ActorSource | undefined;
   readonly actorTokenType: string | undefined;
   readonly extraParameters: ReadonlyMap<string, string>;

@@ -34,9 +34,12 @@ export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: strin
 function exchangeFields(request: TokenExchangeRequest): (string | undefined)[] {
   const { resources, audiences, extraParameters } = request;
   return [
+    request.grantType,
+    String(request.onBehalfOf),
     request.subjectToken.reveal(),
     request.subjectTokenType,
     request.requestedTokenType,
+    request.issuedTokenType,
     request.actorToken?.reveal(),
     request.actorTokenType,
     String(request.maximumAge),

@@ -5,11 +5,9 @@ import { invalidResponse as invalid, parseMembers } from './members.ts';
 import { checkTokenType, tokenFrom } from './read-token.ts';
 import { refusalOf, refusalWith, registeredError } from './refusal.ts';
 
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
-
 /**
- * Reads the token out of an issuer's answer to an exchange (RFC 8693 section 2.2.1). Unlike in other grants both types
- * are required: `token_type` is `N_A` where the token is none that may be sent as a Bearer token.
+ * Reads the token out of an issuer's answer to an exchange (RFC 8693 section 2.2.1). Unlike in other grants both types are
+ * required, unless the operator says otherwise or the grant is an assertion's (RFC 7523): `token_type` is `N_A` where the token is none that may be sent as a Bearer token.
  *
  * @throws BrokerError subject_token_rejected, exchange_target_refused, exchange_scope_refused, exchange_denied,
  * issuer_refused, issuer_busy or invalid_token_response
@@ -20,9 +18,10 @@ export function readExchangedToken(answer: Answer, request: TokenExchangeRequest
   const token = tokenFrom(answer, members);
   if (!members.has('token_type')) throw invalid('token_type is missing', 'not_bearer');
   checkTokenType(members.get('token_type'));
+  if (request.issuedTokenType === undefined) return token;
   const issued = members.get('issued_token_type');
   if (issued === undefined || issued === null) throw invalid('issued_token_type is missing', 'wrong_issued_token_type');
-  if (issued !== (request.requestedTokenType ?? ACCESS_TOKEN)) {
+  if (issued !== request.issuedTokenType) {
     throw invalid('issued_token_type is not the type that was asked for', 'wrong_issued_token_type');
   }
   return token;
@@ -36,6 +35,8 @@ const CALLERS_FAULT: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>
   ['invalid_request', 'subject_token_rejected'],
   ['invalid_target', 'exchange_target_refused'],
   ['invalid_scope', 'exchange_scope_refused'],
+  // Microsoft's word for a subject who has to log in anew, with more than before.
+  ['interaction_required', 'subject_token_rejected'],
 ]);
 
 function exchangeRefusalOf(answer: Answer): BrokerError {

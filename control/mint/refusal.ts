@@ -5,7 +5,7 @@ import { parseMembers } from './members.ts';
 /** The longest time that an issuer can ask to be left alone, ms; it cannot switch us off for a day by mistake. */
 export const MAXIMUM_RETRY_AFTER = 60_000;
 
-/** Registered `error` codes: RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707, RFC 8628. Any other word is not repeated. */
+/** Registered `error` codes: RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707, RFC 8628, OpenID Connect Core section 3.1.2.6. Any other word is not repeated. */
 const KNOWN_ERRORS: ReadonlySet<unknown> = new Set([
   'invalid_request',
   'invalid_client',
@@ -18,6 +18,7 @@ const KNOWN_ERRORS: ReadonlySet<unknown> = new Set([
   'temporarily_unavailable',
   'invalid_target',
   'slow_down',
+  'interaction_required',
 ]);
 
 /**

@@ -38,7 +38,7 @@ export async function sendTokenRequest(
       { issuer: endpoint, token_endpoint: endpoint },
       { client_id: request.clientId },
       authentication,
-      request.grant,
+      request.grant === 'client_credentials' ? request.grant : request.grantType,
       parametersOf(issuer, request),
       {
         [oauth.customFetch]: sender.fetch,

@@ -1,6 +1,7 @@
 import type { TokenPlaceConfiguration } from '../config/authenticate.ts';
 import type { IssuerConfiguration } from '../config/configuration.ts';
-import type { ExchangeAction } from '../config/exchange.ts';
+import type { ExchangeAction, ExchangeDefaults, ExchangeGrant } from '../config/exchange.ts';
+import { DEFAULT_EXCHANGE } from '../config/issuer-settings.ts';
 import type { RefusalFormat } from '../decide/refusal-format.ts';
 import { type ActorSource, inputId, type KeyInput, type TokenExchange, type TokenPlace } from '../decide/route.ts';
 import { Secret } from '../secret.ts';
@@ -13,6 +14,14 @@ import type { Keys } from './keys.ts';
 
 /** Bytes of a subject or an actor token. */
 const MAXIMUM_TOKEN = 16 * 1024;
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
+const GRANTS: Readonly<Record<ExchangeGrant, TokenExchange['grant']>> = {
+  tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  onBehalfOf: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+};
 
 /** RFC 6750 section 2.1. */
 const BEARER: TokenPlaceConfiguration = {
@@ -48,15 +57,21 @@ export function compileExchange(
     header: names.one('tokenHeaders', header),
   }));
   refuseConflicts(action, caller, [authorizationHeader, ...tokenHeaders.map(({ header }) => header)], names);
-  const { scope, resources, audiences, subjectTokenType, requestedTokenType } = action;
-  const { extraParameters, maximumDecisionAge } = action;
+  const { scope, resources, audiences, requestedTokenType, extraParameters, maximumDecisionAge } = action;
+  const defaults = issuer?.exchange ?? DEFAULT_EXCHANGE;
+  const grant = GRANTS[action.grant];
   const exchange: TokenExchange = {
     kind: 'exchange',
     issuer: action.issuer,
     issuerDigest,
+    grant,
+    grantType: (action.grant === 'tokenExchange' ? defaults.grantType : undefined) ?? grant,
+    onBehalfOf: action.grant === 'onBehalfOf',
+    subjectTokenType: action.subjectTokenType ?? defaults.subjectTokenType,
+    issuedTokenType: issuedTokenType(action, defaults),
     clientId: client.id?.reveal() ?? '',
     clientSecret: client.secret,
-    ...{ scope, resources, audiences, subjectToken, subjectTokenType, requestedTokenType },
+    ...{ scope, resources, audiences, subjectToken, requestedTokenType },
     actorToken,
     actorTokenType: action.actorToken?.type,
     ...{ extraParameters, maximumDecisionAge, authorizationHeader, tokenHeaders },
@@ -80,6 +95,15 @@ export function compileExchange(
     },
     material: [exchangeMaterial(exchange, keys), caller.material],
   };
+}
+
+/** An assertion's answer is that of RFC 6749, without `issued_token_type`. */
+function issuedTokenType(
+  { grant, requestedTokenType }: ExchangeAction,
+  { issuedTokenType: expected, checksIssuedTokenType }: ExchangeDefaults,
+): string | undefined {
+  if (grant !== 'tokenExchange' || !checksIssuedTokenType) return undefined;
+  return requestedTokenType ?? expected ?? ACCESS_TOKEN;
 }
 
 interface Client {

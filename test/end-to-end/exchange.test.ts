@@ -15,6 +15,32 @@ const exchange = (exchange: Partial<ExchangeDocument>) => ({
   },
 });
 
+/** Dex has the first alone. */
+const GRANTS =
+  process.env.IDP === 'dex' ? (['tokenExchange'] as const) : (['tokenExchange', 'jwtBearer', 'onBehalfOf'] as const);
+
+describe.each(GRANTS)('the grant %s', (grant) => {
+  const deployment = useDeployment({
+    policy: ({ exchange: { first } }) => ({
+      unmatched: 'deny',
+      entries: [{ id: 'orders', ...exchange({ ...first.exchange, grant }) }],
+    }),
+  });
+
+  test("gives the backend a token of its own for the caller's", async () => {
+    const { backend, identityProvider, secrets } = deployment();
+    const subject = await identityProvider.exchange.subject(identityProvider.clients.second);
+    secrets.plant('a subject token', subject);
+    expect((await deployment().send({ headers: { authorization: `Bearer ${subject}` } })).status).toBe(200);
+    const token = String(backend.last().headers.authorization).slice('Bearer '.length);
+    expect(token).toBe(identityProvider.tokens().at(-1));
+    expect([decodeJwt(token).aud ?? []].flat()).toContain(identityProvider.exchange.first.audience);
+    const invalid = await deployment().send({ headers: { authorization: `Bearer ${subject}x` } });
+    expect([200, 401]).toContain(invalid.status);
+    if (identityProvider.exchange.checksSubjects) expect(invalid.status).toBe(401);
+  });
+});
+
 describe('two policy entries that exchange for two audiences', () => {
   const deployment = useDeployment({
     policy: ({ exchange: { first, second } }) => ({

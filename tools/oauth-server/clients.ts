@@ -1,4 +1,4 @@
-import { TOKEN_EXCHANGE } from './token-exchange.ts';
+import { JWT_BEARER, TOKEN_EXCHANGE } from './token-exchange.ts';
 
 /** A client that the server knows. */
 export interface OAuthClient {
@@ -24,7 +24,7 @@ export function clientMetadata(client: OAuthClient): object {
   const method = client.authentication ?? 'client_secret_basic';
   return {
     client_id: client.id,
-    grant_types: ['client_credentials', TOKEN_EXCHANGE],
+    grant_types: ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER],
     response_types: [],
     redirect_uris: [],
     token_endpoint_auth_method: method,

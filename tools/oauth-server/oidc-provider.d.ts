@@ -21,6 +21,8 @@ declare module 'oidc-provider' {
         readonly actor_token?: string;
         readonly actor_token_type?: string;
         readonly requested_token_type?: string;
+        readonly assertion?: string;
+        readonly requested_token_use?: string;
         readonly resource?: string | readonly string[];
         readonly audience?: string | readonly string[];
       };

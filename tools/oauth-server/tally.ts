@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { Context } from 'oidc-provider';
-import { TOKEN_EXCHANGE } from './token-exchange.ts';
+import { JWT_BEARER, TOKEN_EXCHANGE } from './token-exchange.ts';
 
 /** Which token requests came; the client is `unknown` where it is none of the server's. */
 export interface RequestFilter {
@@ -41,5 +41,5 @@ export class Tally {
 
 function knownGrant(context: Context): string {
   const grant = context.oidc?.params?.grant_type ?? '';
-  return ['client_credentials', TOKEN_EXCHANGE].includes(grant) ? grant : 'unknown';
+  return ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER].includes(grant) ? grant : 'unknown';
 }

@@ -5,6 +5,9 @@ import { type Context, errors } from 'oidc-provider';
 /** RFC 8693 section 2.1. */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
+/** RFC 7523 section 2.1. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
@@ -12,6 +15,8 @@ const PARAMETERS = [
   ...['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type'],
   ...['requested_token_type', 'resource', 'audience', 'scope'],
 ];
+
+const ASSERTION_PARAMETERS = ['assertion', 'requested_token_use', 'resource', 'audience', 'scope'];
 
 export interface TokenExchangeOptions {
   /** The server's own public keys: it accepts no tokens but those that it signed. */
@@ -22,7 +27,7 @@ export interface TokenExchangeOptions {
   readonly tokenLifetime: () => number;
 }
 
-/** Adds token exchange (RFC 8693) to a provider: JWTs of its own for JWTs of its own. */
+/** Adds token exchange (RFC 8693) and assertions (RFC 7523) to a provider: JWTs of its own for JWTs of its own. */
 export function registerTokenExchange(provider: Provider, options: TokenExchangeOptions): void {
   const keys = createLocalJWKSet(options.keys);
 
@@ -42,10 +47,28 @@ export function registerTokenExchange(provider: Provider, options: TokenExchange
 
   async function exchange(context: Context): Promise<void> {
     const parameters = context.oidc?.params ?? {};
-    const client = context.oidc?.client;
     const issuedType = readType(parameters.requested_token_type);
     const subject = await verify(required(parameters, 'subject_token'));
     const actor = parameters.actor_token === undefined ? undefined : await verify(required(parameters, 'actor_token'));
+    await issue(context, subject, actor, { issued_token_type: issuedType });
+  }
+
+  /** RFC 7523 section 2.1. */
+  async function grantForAssertion(context: Context): Promise<void> {
+    const { assertion, requested_token_use: use } = context.oidc?.params ?? {};
+    if (assertion === undefined) throw new errors.InvalidRequest('assertion is missing');
+    if (use !== undefined && use !== 'on_behalf_of') throw new errors.InvalidRequest('requested_token_use is unknown');
+    await issue(context, await verify(assertion), undefined, {});
+  }
+
+  async function issue(
+    context: Context,
+    subject: JWTPayload,
+    actor: JWTPayload | undefined,
+    more: object,
+  ): Promise<void> {
+    const parameters = context.oidc?.params ?? {};
+    const client = context.oidc?.client;
     const targets = targetsOf(parameters);
     const [audience = ''] = targets;
     const token = new provider.ClientCredentials({ client, scope: narrow(parameters.scope, client?.scope, subject) });
@@ -59,7 +82,7 @@ export function registerTokenExchange(provider: Provider, options: TokenExchange
     const value = await token.save();
     context.body = {
       access_token: value,
-      issued_token_type: issuedType,
+      ...more,
       token_type: token.tokenType,
       expires_in: token.expiration,
       ...(token.scope === undefined ? {} : { scope: token.scope }),
@@ -67,6 +90,7 @@ export function registerTokenExchange(provider: Provider, options: TokenExchange
   }
 
   provider.registerGrantType(TOKEN_EXCHANGE, exchange, PARAMETERS, ['resource', 'audience']);
+  provider.registerGrantType(JWT_BEARER, grantForAssertion, ASSERTION_PARAMETERS, ['resource', 'audience']);
 }
 
 const claims = new WeakMap<object, object>();

@@ -32,7 +32,8 @@ describe('the action exchange in a file', () => {
       resources: [],
       audiences: [],
       subjectToken: undefined,
-      subjectTokenType: `${TYPE}access_token`,
+      grant: 'tokenExchange',
+      subjectTokenType: undefined,
       requestedTokenType: undefined,
       actorToken: undefined,
       extraParameters: new Map(),
@@ -89,7 +90,11 @@ describe('the action exchange in a file', () => {
   test.each<[string, object, RegExp]>([
     ["the client's id of the caller's", { clientId: { header: 'x-client-id' } }, /clientId.header: is not a field/],
     ['a secret without its client', { clientId: undefined }, /exchange.clientSecret: stands without clientId/],
-    ['an unknown field', { audience: 'orders' }, /exchange.audience: is not a field; known here: issuerRef, clientId/],
+    [
+      'an unknown field',
+      { audience: 'orders' },
+      /exchange.audience: is not a field; known here: issuerRef, grant, clientId/,
+    ],
     [
       'a scope with two spaces',
       { scope: { value: 'read  write' } },
@@ -106,6 +111,16 @@ describe('the action exchange in a file', () => {
       /extraParameters: "subject_token" is a param/,
     ],
     ['audience as a parameter', { extraParameters: { audience: 'x' } }, /extraParameters: holds resource or audience/],
+    [
+      'a type of an assertion',
+      { grant: 'jwtBearer', subjectTokenType: `${TYPE}jwt` },
+      /exchange.subjectTokenType: is not used by grant jwtBearer/,
+    ],
+    [
+      'an actor beside an assertion',
+      { grant: 'onBehalfOf', actorToken: { header: 'x' } },
+      /actorToken: is not used by grant/,
+    ],
     ['an age', { maximumDecisionAge: '100ms' }, /maximumDecisionAge: "100ms" is not from 1s to 24h/],
     ['an actor from nowhere', { actorToken: {} }, /actorToken: needs exactly one of/],
     ['an actor from two places', { actorToken: { header: 'x', file: '/actor' } }, /actorToken: needs exactly one of/],

@@ -31,6 +31,7 @@ describe('the request of an exchange', () => {
       exchangeRequest({
         scope: 'read write',
         requestedTokenType: `${TYPE}jwt`,
+        issuedTokenType: `${TYPE}jwt`,
         actorToken: new Secret('actor'),
         actorTokenType: `${TYPE}id_token`,
         resources: ['https://a.example', 'https://b.example'],
@@ -63,6 +64,77 @@ describe('the request of an exchange', () => {
     ]);
     expect(form.get('audience')).toBe('of-the-issuer');
     expect(headers.authorization).toBe(`Basic ${btoa('broker:broker-secret')}`);
+  });
+});
+
+describe("the request that has the caller's token as an assertion (RFC 7523)", () => {
+  const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  const assertion = { grant: JWT_BEARER, grantType: JWT_BEARER, issuedTokenType: undefined, scope: 'api' } as const;
+
+  test.each([
+    [
+      false,
+      [
+        ['assertion', 'planted-subject'],
+        ['grant_type', JWT_BEARER],
+        ['scope', 'api'],
+      ],
+    ],
+    [
+      true,
+      [
+        ['assertion', 'planted-subject'],
+        ['grant_type', JWT_BEARER],
+        ['requested_token_use', 'on_behalf_of'],
+        ['scope', 'api'],
+      ],
+    ],
+  ])('on behalf of: %s', async (onBehalfOf, expected) => {
+    stub.respondWith(answerToken({ token_type: 'Bearer' }));
+    const token = await minter.mint(exchangeRequest({ ...assertion, onBehalfOf }));
+    expect(token.accessToken.reveal()).toBe('stub-token');
+    const form = [...(stub.requests.at(-1)?.form ?? [])].filter(
+      ([name]) => !['audience', 'connector_id'].includes(name),
+    );
+    expect(form.sort()).toEqual(expected);
+  });
+
+  test('is refused as an exchange is, also where more is wanted of the subject', async () => {
+    for (const error of ['invalid_grant', 'interaction_required']) {
+      stub.respondWith(answer(JSON.stringify({ error }), 400));
+      expect(await refusalOf(minter.mint(exchangeRequest(assertion)))).toMatchObject({
+        code: 'subject_token_rejected',
+      });
+    }
+  });
+});
+
+test('the grant type may be one of the issuer alone', async () => {
+  stub.respondWith(answerToken(ISSUED));
+  await minter.mint(exchangeRequest({ grantType: 'urn:example:exchange' }));
+  expect(stub.requests.at(-1)?.form.get('grant_type')).toBe('urn:example:exchange');
+});
+
+test('where the operator says so, whatever type of token an answer names is good', async () => {
+  for (const members of [{}, { issued_token_type: `${TYPE}jwt` }]) {
+    stub.respondWith(answerToken({ token_type: 'Bearer', ...members }));
+    expect((await minter.mint(exchangeRequest({ issuedTokenType: undefined }))).lifetime).toBeGreaterThan(0);
+  }
+});
+
+describe('what callers see of the issuer', () => {
+  const refused = answer(JSON.stringify({ error: 'invalid_target', error_description: 'no such API' }), 400);
+  const seen = async (showErrors: boolean) => {
+    const own = minterFor(issuerAt(stub.tokenEndpoint, { showErrors }));
+    stub.respondWith(refused);
+    const { issuer } = await refusalOf(own.mint(exchangeRequest()));
+    await own.close();
+    return issuer;
+  };
+
+  test('is its registered error, and its own words only where the operator says so', async () => {
+    expect(await seen(false)).toEqual({ status: 400, error: 'invalid_target' });
+    expect(await seen(true)).toEqual({ status: 400, error: 'invalid_target', description: 'no such API' });
   });
 });
 

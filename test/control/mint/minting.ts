@@ -1,4 +1,5 @@
 import type { IssuerConfiguration } from '../../../control/config/configuration.ts';
+import { DEFAULT_EXCHANGE } from '../../../control/config/issuer-settings.ts';
 import type { Clock, Minter, TokenRequest } from '../../../control/decide/ports.ts';
 import { BrokerError } from '../../../control/errors.ts';
 import { createMinterPool, type MinterOptions, type MinterPool } from '../../../control/mint/minter.ts';
@@ -19,6 +20,7 @@ export function issuerAt(
     clientAuthentication: { method: 'client_secret_basic' },
     client: undefined,
     extraParameters: new Map(),
+    exchange: DEFAULT_EXCHANGE,
     realm: 'token-broker',
     showErrors: false,
     budget: { concurrency: 20, rate: 1000, burst: 1000, breakerFailures: 1000, breakerOpen: 1000 },
