@@ -1,10 +1,11 @@
 #!/bin/sh
-# build.sh FOLDER NAME PACKAGE [COMMAND]: builds the Go module in FOLDER, or the command of another module that it requires, to
-# a binary NAME, once for each version of PACKAGE that its go.mod requires and of its own sources, and prints the path.
-# Progress goes to standard error, so that the path can be read from standard output.
+# build.sh FOLDER NAME PACKAGE [COMMAND [VARIABLE]]: builds the Go module in FOLDER, or the command of another module that it
+# requires, to a binary NAME, once for each version of PACKAGE that its go.mod requires and of its own sources, and prints the
+# path. VARIABLE is one of Go's that is set to that version. Progress goes to standard error, so that the path can be read from
+# standard output.
 set -eu
 
-folder=$1 name=$2 package=$3 command=${4:-.}
+folder=$1 name=$2 package=$3 command=${4:-.} variable=${5-}
 cd "$folder"
 
 digest() {
@@ -13,7 +14,7 @@ digest() {
 
 version=$(awk -v package="$package" '$1 == package { print $2 }' go.mod)
 # A cache may be shared between machines of several kinds.
-sources=$( (uname -sm; cat go.mod go.sum ./*.go) | digest | cut -c 1-12)
+sources=$( (printf %s "$variable"; uname -sm; cat go.mod go.sum ./*.go) | digest | cut -c 1-12)
 target="${XDG_CACHE_HOME:-$HOME/.cache}/envoy-token-broker/$name-$version-$sources"
 
 if [ ! -x "$target/$name" ]; then
@@ -27,7 +28,7 @@ if [ ! -x "$target/$name" ]; then
   unfinished="$target/$name.$$"
   trap 'rm -f "$unfinished"' EXIT
   trap 'exit 1' HUP INT TERM
-  CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags '-s -w' -o "$unfinished" "$command"
+  CGO_ENABLED=0 nice -n 10 go build -trimpath -ldflags "-s -w${variable:+ -X $variable=$version}" -o "$unfinished" "$command"
   mv "$unfinished" "$target/$name"
   echo "built $target/$name" >&2
 fi
