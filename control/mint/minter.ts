@@ -1,13 +1,13 @@
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { Clock, Minter, Token, TokenRequest } from '../decide/ports.ts';
 import { NO_TRACING, type Tracing } from '../decide/tracing.ts';
+import { describeFailure } from '../describe-failure.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import { Pool } from '../pool.ts';
 import { Budget } from './budget/budget.ts';
 import type { BreakerState } from './budget/circuit-breaker.ts';
 import type { Standing } from './budget/waiting-room.ts';
 import { prepareClientAuthentication } from './client-authentication.ts';
-import { describeFailure } from './failure.ts';
 import { readExchangedToken } from './read-exchanged-token.ts';
 import { readToken } from './read-token.ts';
 import { type Sender, sendTokenRequest } from './send-token-request.ts';

@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { Clock, TokenRequest } from '../decide/ports.ts';
+import { describeFailure } from '../describe-failure.ts';
 import { BrokerError } from '../errors.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import type { Authenticate } from './client-authentication.ts';
 import { addExchangeParameters } from './exchange-parameters.ts';
-import { describeFailure } from './failure.ts';
 import type { Fetch } from './transport.ts';
 
 /** What it takes to send token requests to one issuer. */

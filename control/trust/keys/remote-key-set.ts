@@ -1,6 +1,6 @@
+import { Backoff } from '../../backoff.ts';
 import type { RemoteKeys, SignatureAlgorithm } from '../../config/provider.ts';
 import type { Clock } from '../../decide/ports.ts';
-import { Backoff } from './backoff.ts';
 import type { FetchedKeySet } from './fetch-key-set.ts';
 import type { KeyLookup, KeySet } from './key-set.ts';
 import { type ParsedKeySet, selectKey } from './parse-key-set.ts';

@@ -1,5 +1,5 @@
 /**
- * Names what went wrong on the way to an issuer by its code (`ECONNREFUSED`, `ERR_TLS_CERT_ALTNAME_INVALID`,
+ * Names what went wrong on the way to a server by its code (`ECONNREFUSED`, `ERR_TLS_CERT_ALTNAME_INVALID`,
  * `UND_ERR_SOCKET`). Messages and other properties are left out: some of them quote what was sent or received.
  */
 export function describeFailure(error: unknown): string {
