@@ -21,7 +21,7 @@ BUILT := build/.built
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(BUILT) ## See it work: real Envoy, an OAuth server, control and a backend (ONCE=1 exits after the first round)
@@ -48,6 +48,11 @@ test-gateway: $(BUILT) ## Run the tests of deploy/envoy-gateway/ against the rea
 	@for each in envoy-gateway egctl check-manifests; do sh tools/envoy-gateway/build.sh $$each >/dev/null; done
 	@vitest run --project gateway $(TEST_FLAGS)
 
+.PHONY: test-k8s
+test-k8s: $(BUILT) ## Run the tests against a real Kubernetes API server, built with Go the first time
+	@sh tools/kube-apiserver/build.sh >/dev/null
+	@vitest run --project kubernetes $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts
@@ -65,7 +70,7 @@ format: $(INSTALLED) ## Format the sources
 	@npm run --silent format
 
 .PHONY: clean
-clean: ## Remove what was built and installed here (Envoy and Dex stay where they are cached)
+clean: ## Remove what was built and installed here (Envoy and what Go built stay where they are cached)
 	rm -rf build coverage node_modules
 
 $(INSTALLED): package-lock.json

@@ -7,7 +7,7 @@ const LINK = /\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)\s]*)?\)/g;
 const PATH = /`((?:control|docs|envoy|filter|test|tools|deploy|bench)\/[A-Za-z0-9_./-]*)`/g;
 /** Pages are also pointed to from comments and messages. */
 const PAGE = /\bdocs\/[a-z0-9-]+\.md\b/g;
-const MAKE = /`make ([a-z][a-z-]*)/g;
+const MAKE = /`make ([a-z][a-z0-9-]*)/g;
 
 /** Lists what documents and comments point to but is not there: links, paths, pages, make targets. */
 export function findBrokenReferences(files: ProjectFile[]): string[] {
