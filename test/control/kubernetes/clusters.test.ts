@@ -17,8 +17,8 @@ test('each cluster is reached in its own way', async () => {
   const { url, caFile, tokenFile } = stub;
   const clusters = await openClusters(
     [
-      { name: 'one', access: { kind: 'url', url, caFile, tokenFile }, timeout: 1000 },
-      { name: 'other', access: { kind: 'url', url: new URL('/other', url), caFile, tokenFile }, timeout: 1000 },
+      { name: 'one', access: { kind: 'url', url, caFile, tokenFile }, timeout: 10_000 },
+      { name: 'other', access: { kind: 'url', url: new URL('/other', url), caFile, tokenFile }, timeout: 10_000 },
     ],
     options,
   );
@@ -33,8 +33,8 @@ test('one that cannot be reached is named, before anything is asked', async () =
   const good = { ...access, tokenFile: stub.tokenFile };
   const opening = openClusters(
     [
-      { name: 'good', access: good, timeout: 1000 },
-      { name: 'bad', access, timeout: 1000 },
+      { name: 'good', access: good, timeout: 10_000 },
+      { name: 'bad', access, timeout: 10_000 },
     ],
     options,
   );

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { ApiRequest, FailureReason } from '../../../../control/kubernetes/cluster/api.ts';
 import type { Cluster } from '../../../../control/kubernetes/cluster/cluster.ts';
 import { PlantedSecrets } from '../../../support/planted-secrets.ts';
 import { type ApiStub, answer, type Respond, startApiStub, TOKEN } from './api-stub.ts';
 
 const GET: ApiRequest = { method: 'GET', path: '/api/v1/namespaces' };
+vi.setConfig({ testTimeout: 20_000 });
 const planted = new PlantedSecrets();
 planted.plant('the token', TOKEN);
 
@@ -76,9 +77,10 @@ test.each<readonly [string, Respond, FailureReason, string]>([
   ['a closed connection', reset, 'unavailable', 'no answer: UND_ERR_SOCKET'],
 ])('%s is told apart', async (_name, respond, reason, message) => {
   stub.respondWith(respond);
-  const hasty = await stub.connect({ timeout: 300 });
-  const outcome = await hasty.call({ ...GET, maximumBytes: 500 });
-  await hasty.close();
+  // Only who waits for nothing should have to.
+  const asking = await stub.connect({ timeout: reason === 'timeout' ? 300 : 10_000 });
+  const outcome = await asking.call({ ...GET, maximumBytes: 500 });
+  await asking.close();
   expect(outcome).toMatchObject({ kind: 'failed', reason, message });
   expect(stub.requests).toHaveLength(1);
   expect(planted.findIn({ outcome: inspect(outcome), cluster: inspect(cluster, { depth: 20 }) })).toEqual([]);
@@ -116,10 +118,10 @@ test('a closed port is unavailable', async () => {
 });
 
 test('a watch that begins is not bound by the timeout, one that does not is', async () => {
-  const hasty = await stub.connect({ timeout: 200 });
+  const hasty = await stub.connect({ timeout: 1000 });
   stub.respondWith((_request, response) => {
     response.writeHead(200).write('first');
-    setTimeout(() => response.end('second'), 500);
+    setTimeout(() => response.end('second'), 1500);
   });
   const opened = await hasty.open({ ...GET, signal: new AbortController().signal });
   let text = '';
@@ -138,7 +140,7 @@ test('closing breaks watches off, and lets calls end', async () => {
   const opened = await closing.open({ ...GET, signal: new AbortController().signal });
   stub.respondWith((_request, response) => void setTimeout(() => response.end('{}'), 200));
   const call = closing.call(GET);
-  await expect.poll(() => stub.requests.length).toBe(2);
+  await expect.poll(() => stub.requests.length, { timeout: 10_000 }).toBe(2);
   const closed = closing.close();
   const read = async () => {
     if (opened.kind === 'opened') for await (const _ of opened.body);
