@@ -4,7 +4,7 @@ import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
 import type { PolicyDocumentSource } from './config/policy-source.ts';
 import type { ProviderConfiguration } from './config/provider.ts';
-import type { PolicyStatus } from './decide/policy-status.ts';
+import type { PolicyStatus, WatchStatus } from './decide/policy-status.ts';
 import type { Clock } from './decide/ports.ts';
 import { NO_TRACING, type Tracing } from './decide/tracing.ts';
 import { LivePolicy } from './live-policy.ts';
@@ -71,6 +71,8 @@ export interface App {
   renewCertificates(): void;
   /** What became of the policy's sources. */
   readonly status: () => PolicyStatus;
+  /** Tells how watches of Kubernetes are doing. */
+  readonly watched: (watches: readonly WatchStatus[]) => void;
   /** What `/readyz` says, and gRPC's health service, once there is a policy. */
   setReady(ready: boolean): void;
   /** Stops accepting, lets requests in flight finish, and ends the connections to issuers. */
@@ -115,6 +117,7 @@ export function createApp(dependencies: AppDependencies): App {
   return {
     ...servers,
     status: () => observer.status,
+    watched: (watches) => observer.watched(watches),
     renewCertificates: () => {
       for (const name of ['check', 'filter', 'admin'] as const) {
         renew(listeners[name], (tls) =>

@@ -1,21 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type App, createApp } from './app.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { App } from './app.ts';
+import { assembleBroker, type Broker } from './broker.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import { runCommand } from './commands/run-command.ts';
-import type { Configuration } from './config/configuration.ts';
-import { loadConfiguration } from './config/load.ts';
-import { WatchedFiles } from './config/watched-files.ts';
-import { createMinterPool } from './mint/minter.ts';
-import { readPolicyFiles } from './policy/sources/policy-files.ts';
-import { Reloader } from './reload.ts';
-import { listen, readServerTls } from './server/listen.ts';
+import { listen } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
-import { createExportObserver } from './server/telemetry.ts';
 import { closeOnSignal } from './shutdown.ts';
-import { createAuthenticatorPool } from './trust/authenticator.ts';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** ms for which a check of the configuration waits for documents in Kubernetes. */
+const PATIENCE = 10_000;
 
 /** Until it listens, whatever goes wrong is the configuration's. */
 let exitCode = 2;
@@ -33,63 +30,25 @@ async function main(): Promise<void> {
     process.exitCode = code;
     return;
   }
-  const { config, version, help, checkConfig } = readCommandLine(words);
-  if (help || version) {
-    process.stdout.write(help ? helpText() : `envoy-token-broker ${readVersion()}\n`);
+  const { config, version: asksVersion, help, checkConfig } = readCommandLine(words);
+  const version = readVersion();
+  if (help || asksVersion) {
+    process.stdout.write(help ? helpText() : `envoy-token-broker ${version}\n`);
     return;
   }
-  const files = new WatchedFiles();
-  const load = () => loadConfiguration(process.env, files.read, config);
-  const configuration = await load();
-  const logger = createLogger(configuration.logLevel);
-  // Only then: loading OpenTelemetry would slow down every start.
-  const tracing =
-    configuration.tracing &&
-    (await import('./tracing/open-telemetry.ts')).createTracing(configuration.tracing, {
-      version: readVersion(),
-      observer: createExportObserver(logger),
-    });
-  const app = createApp({
-    configuration,
-    clock,
-    logger,
-    version: readVersion(),
-    readFile: files.read,
-    matcher: readBuilt('matcher.wasm'),
-    createMinterPool: (observer, identify) =>
-      createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify),
-    createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
-    readTls: ({ tls }) => tls && readServerTls(tls, files.read),
-    ...(tracing && { tracing }),
-    createGrpcServer: await loadGrpc(configuration),
-  });
-  const operator = { environment: process.env, readFile: files.read };
-  const reloader = new Reloader(configuration, {
-    app,
-    clock,
-    files,
-    load,
-    readDocuments: ({ policy }) => readPolicyFiles(policy.files, files, operator),
-    applied: ({ logLevel }) => {
-      logger.level = logLevel;
-    },
-  });
-  reloader.start();
+  const logger = createLogger('info');
+  const broker = await assembleBroker({ environment: process.env, config, clock, logger, version });
+  const { app, configuration } = broker;
   for (const warning of configuration.warnings) {
     logger.warn({ warning }, 'the configuration is good, and perhaps not what is meant');
   }
+  broker.watch();
   if (checkConfig) {
-    tellWhatIsBad(app);
-    await app.close();
-    await tracing?.close();
+    await tellWhatIsBad(broker);
     return;
   }
   exitCode = 1;
-  reloader.watch();
-  closeOnSignal(app, configuration.shutdownTimeout, logger, () => {
-    reloader.stop();
-    return tracing?.close();
-  });
+  closeOnSignal(app, configuration.shutdownTimeout, logger, broker.close.rest);
   if (app.reopenAudit !== undefined) process.on('SIGHUP', app.reopenAudit);
   for (const name of ['check', 'filter', 'grpc', 'admin'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
@@ -99,33 +58,34 @@ async function main(): Promise<void> {
   }
   app.setReady(true);
   const cacheKey = configuration.cache.key === undefined ? 'random, not shared with other replicas' : 'configured';
-  logger.info({ version: readVersion(), cacheKey, startupMs: Math.round(performance.now()) }, 'ready');
+  const complete = app.status().revision !== undefined;
+  const startupMs = Math.round(performance.now());
+  logger.info({ version, cacheKey, startupMs }, complete ? 'ready' : 'waits for policy documents in Kubernetes');
 }
 
 /** A document that is bad does not keep control from starting, and yet it is what was asked about. */
-function tellWhatIsBad(app: App): void {
-  const problems = app.status().sources.flatMap((source) => source.problems);
+async function tellWhatIsBad({ app, close }: Broker): Promise<void> {
+  await untilComplete(app);
+  const { revision, sources, watches } = app.status();
+  const problems = sources.flatMap((source) => source.problems);
   for (const { setting, message } of problems) process.stderr.write(`${setting}: ${message}\n`);
-  if (problems.length === 0) process.stdout.write('the configuration is good\n');
+  if (revision === undefined) {
+    const failing = watches.map(({ name, problem = 'has not been read' }) => `${name}: ${problem}`);
+    process.stderr.write(`policy documents in Kubernetes cannot be read\n${failing.join('\n')}\n`);
+  }
+  if (problems.length === 0 && revision !== undefined) process.stdout.write('the configuration is good\n');
   else process.exitCode = exitCode;
+  await close.decisions();
+  await close.rest();
 }
 
-/** Only where it is used: loading gRPC would slow down every start. */
-async function loadGrpc({ listeners }: Configuration) {
-  return listeners.grpc && (await import('./server/grpc/create-grpc-server.ts')).createGrpcServer;
+async function untilComplete(app: App): Promise<void> {
+  const end = clock.monotonic() + PATIENCE;
+  while (app.status().revision === undefined && clock.monotonic() < end) await delay(50);
 }
 
 function readVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
-}
-
-/** @throws Error that says how to make the file */
-function readBuilt(name: string): Buffer<ArrayBuffer> {
-  try {
-    return readFileSync(new URL(`../build/${name}`, import.meta.url));
-  } catch (error) {
-    throw new Error(`build/${name} cannot be read; make it with: npm run build`, { cause: error });
-  }
 }
 
 main().catch((error: unknown) => {

@@ -9,12 +9,7 @@ import type { App } from './app.ts';
  * @param timeout ms
  * @param finish comes last: it sends what is still to be told of the requests in flight
  */
-export function closeOnSignal(
-  app: App,
-  timeout: number,
-  logger: FastifyBaseLogger,
-  finish: () => Promise<void> | undefined,
-): void {
+export function closeOnSignal(app: App, timeout: number, logger: FastifyBaseLogger, finish: () => Promise<void>): void {
   const closeAll = async () => {
     await app.close();
     await finish();

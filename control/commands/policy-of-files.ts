@@ -3,6 +3,7 @@ import { DEFAULT_EXCHANGE, DEFAULT_REALM } from '../config/issuer-settings.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import type { ProviderConfiguration } from '../config/provider.ts';
+import type { ReadSecret } from '../config/secret-reference.ts';
 import { parseYaml } from '../config/validate-document.ts';
 import { type BuiltPolicy, PolicyBuilder } from '../policy/build-policy.ts';
 import { deriveKeys, type Keys, randomRoot } from '../policy/keys.ts';
@@ -30,15 +31,23 @@ export async function buildOffline(
   list: (path: string) => readonly string[],
 ): Promise<OfflinePolicy> {
   const reader = { read: readFile, list };
-  const operator = { environment, readFile };
   const given = files.map((path) => ({ path, hosts: undefined, trusted: false }));
-  const documents = readPolicyFiles(given, reader, operator);
+  const documents = readPolicyFiles(given, reader, undefined);
   const configuration =
-    config === undefined ? permissive(documents) : await loadConfiguration(environment, readFile, config);
+    config === undefined
+      ? permissive(documents)
+      : await loadConfiguration({ ...SOME_CLUSTER, ...environment }, readFile, config, readSecret);
+  const operator = { environment, readFile, clusters: configuration.clusters, readSecret };
   const all = [...readPolicyFiles(configuration.policy.files, reader, operator), ...documents];
   const keys = deriveKeys(undefined, randomRoot());
   return { built: new PolicyBuilder().build(configuration, all, { keys, readFile }, now()), keys };
 }
+
+/** So that what is written for a pod can be checked anywhere. */
+const SOME_CLUSTER = { KUBERNETES_SERVICE_HOST: 'kubernetes.invalid', KUBERNETES_SERVICE_PORT: '443' };
+
+/** Every Secret is there, and holds something under every key. */
+const readSecret: ReadSecret = () => ({ get: () => new Secret('unknown') });
 
 /** A configuration in which everything exists that documents refer to. */
 function permissive(documents: readonly PolicyDocumentSource[]): Configuration {
@@ -54,9 +63,10 @@ function permissive(documents: readonly PolicyDocumentSource[]): Configuration {
     issuers: new Map(named.issuers.map((name) => [name, issuerNamed(name)])),
     providers: new Map(named.providers.map((name) => [name, providerNamed(name)])),
     policy: {
-      ...{ entries: [], files: [], revocations: [], unmatched: 'deny', refusals: 'plain' },
+      ...{ entries: [], files: [], configMaps: undefined, revocations: [], unmatched: 'deny', refusals: 'plain' },
       unauthenticatedOptions: 'preflight',
     },
+    clusters: new Map(),
     warnings: [],
   };
 }

@@ -1,6 +1,8 @@
 import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
+import type { ClusterConfiguration } from './cluster.ts';
 import type { ExchangeAction, ExchangeDefaults } from './exchange.ts';
+import type { PolicyConfigMaps } from './policy-config-maps.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import type { AuditConfiguration, TracingConfiguration } from './telemetry.ts';
@@ -28,6 +30,8 @@ export interface Configuration {
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
   /** Whose JWTs are accepted, by name. */
   readonly providers: ReadonlyMap<string, ProviderConfiguration>;
+  /** Kubernetes clusters, by name. */
+  readonly clusters: ReadonlyMap<string, ClusterConfiguration>;
   readonly policy: PolicySettings;
   /** What is allowed and yet likely a mistake: logged at start. */
   readonly warnings: readonly string[];
@@ -140,6 +144,8 @@ export interface PolicySettings {
   readonly unmatched: 'pass' | 'deny';
   /** Where more entries are. */
   readonly files: readonly PolicyFiles[];
+  /** Undefined: nowhere else. */
+  readonly configMaps: PolicyConfigMaps | undefined;
   /** The operator's own: they touch every route. */
   readonly revocations: readonly Revocation[];
   /** How refusals read. */

@@ -1,6 +1,8 @@
 import type { UnauthenticatedOptions } from './configuration.ts';
 import type { ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
+import type { ConfigMapsDocument } from './policy-config-maps.ts';
 import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
+import type { ClusterDocument } from './read-clusters.ts';
 import type { RevocationDocument } from './revocation.ts';
 
 /** The configuration file as its schema (schema.json) describes it, defaults filled in. */
@@ -23,6 +25,7 @@ export interface ConfigurationDocument {
   };
   readonly issuers: Readonly<Record<string, IssuerDocument>>;
   readonly providers: Readonly<Record<string, ProviderDocument>>;
+  readonly clusters: Readonly<Record<string, ClusterDocument>>;
   readonly policy: {
     readonly unmatched: 'pass' | 'deny';
     readonly entries: readonly EntryDocument[];
@@ -30,6 +33,7 @@ export interface ConfigurationDocument {
     readonly refusals: 'plain' | 'json';
     readonly unauthenticatedOptions: UnauthenticatedOptions;
     readonly files: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted: boolean }[];
+    readonly configMaps?: ConfigMapsDocument;
   };
 }
 

@@ -15,6 +15,7 @@ import { Problems } from './problems.ts';
 import { readProcessSettings } from './process-settings.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import { providerWarnings } from './provider-settings.ts';
+import { implicitClusters } from './read-clusters.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
 import { readTokenHeaders } from './token-headers.ts';
@@ -43,6 +44,7 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
     cache: readCache(reader, files),
     issuers: new Map([[ISSUER, issuer]]),
     providers,
+    clusters: implicitClusters(environment),
     policy: readPolicy(reader, providers, problems),
     warnings: [...warnings, ...providerWarnings(providers.values()), ...reachWarnings(process.listeners.grpc)],
   };
@@ -88,7 +90,7 @@ function readPolicy(
   refuseSharedHeaders(action, problems);
   const match = { host: '*', pathPrefix: '/', methods: [] };
   const entry = { id: 'default', setting: 'policy entry default', match, unauthenticatedOptions: undefined, action };
-  const nothing = { files: [], revocations: [] };
+  const nothing = { files: [], configMaps: undefined, revocations: [] };
   return { entries: [entry], unmatched: 'deny', ...nothing, refusals: 'plain', unauthenticatedOptions: 'decide' };
 }
 

@@ -1,5 +1,6 @@
 import type { ExchangeGrant } from './exchange.ts';
 import type { TokenPlaceDocument } from './provider-document.ts';
+import type { SecretReferenceDocument } from './secret-reference.ts';
 
 /** The action `exchange`; what has a default in the schema may be left out where no file was read. */
 export interface ExchangeDocument {
@@ -26,6 +27,7 @@ export interface ExchangeDocument {
 export interface OperatorSourceDocument {
   readonly file?: string;
   readonly environment?: string;
+  readonly secretRef?: SecretReferenceDocument;
   readonly value?: string;
 }
 

@@ -8,12 +8,15 @@ import { readProviderDocument } from './file-provider.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { isOpen, reachWarnings, whatOpens } from './listener-reach.ts';
 import { parseSocketMode } from './parse-values.ts';
+import { configMapWarnings, readConfigMaps } from './policy-config-maps.ts';
 import { ConfigurationError, Problems, shown } from './problems.ts';
 import { type ProcessSettings, readProcessSettings } from './process-settings.ts';
 import { providerWarnings } from './provider-settings.ts';
+import { readClusters } from './read-clusters.ts';
 import { readEntry } from './read-entry.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { readRevocation } from './revocation.ts';
+import type { ReadSecret } from './secret-reference.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
 import { validateDocument } from './validate-document.ts';
 import { VARIABLES, type Variable } from './variables.ts';
@@ -27,7 +30,12 @@ const TLS_FIELDS = 'tls with certificateFile, keyFile and clientCaFile';
  *
  * @throws ConfigurationError with everything that is wrong
  */
-export function readConfigurationFile(path: string, environment: Environment, readFile: ReadFile): Configuration {
+export function readConfigurationFile(
+  path: string,
+  environment: Environment,
+  readFile: ReadFile,
+  readSecret: ReadSecret = () => 'cannot be read here',
+): Configuration {
   const problems = new Problems();
   const files = new Files(readFile, problems);
   refuseOtherSource(path, environment, problems);
@@ -37,8 +45,10 @@ export function readConfigurationFile(path: string, environment: Environment, re
   const duration = readDurationOf(problems);
   const reader = new EnvironmentReader(environment, problems);
   const settings = processSettings(document, duration, files, problems);
+  const clusters = readClusters(document.clusters, { environment, duration, problems });
+  const operator = { environment, readFile, clusters, readSecret };
   const issuers = Object.entries(document.issuers).map(([name, issuer]) =>
-    readIssuerDocument(name, issuer, { duration, environment, readFile, files, problems }),
+    readIssuerDocument(name, issuer, { ...operator, duration, files, problems }),
   );
   const providers = new Map(
     Object.entries(document.providers).map(([name, provider]) => [
@@ -48,6 +58,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
   );
   const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
   const process = readProcessSettings({ reader, files, problems }, settings);
+  const configMaps = document.policy.configMaps && readConfigMaps(document.policy.configMaps, { clusters, problems });
   const configuration = {
     ...process,
     ...readTelemetrySettings(reader, problems, document.audit && { setting: 'audit.log', ...document.audit }),
@@ -59,6 +70,7 @@ export function readConfigurationFile(path: string, environment: Environment, re
     },
     issuers: new Map(issuers.map((issuer) => [issuer.name, issuer])),
     providers,
+    clusters,
     policy: {
       unmatched: document.policy.unmatched,
       revocations: document.policy.revocations.flatMap((revocation, index) => {
@@ -72,13 +84,17 @@ export function readConfigurationFile(path: string, environment: Environment, re
         hosts: hosts?.map((host) => host.toLowerCase()),
         trusted,
       })),
+      configMaps,
       entries: document.policy.entries.map((entry, index) => {
         const { id = `entry-${index}` } = entry;
-        const operator = { environment, readFile };
         return readEntry(entry, id, new EntryContext({ setting: `policy entry ${id}`, problems, duration, operator }));
       }),
     },
-    warnings: [...providerWarnings(providers.values()), ...reachWarnings(process.listeners.grpc)],
+    warnings: [
+      ...providerWarnings(providers.values()),
+      ...reachWarnings(process.listeners.grpc),
+      ...configMapWarnings(configMaps),
+    ],
   };
   problems.throwIfAny();
   return configuration;

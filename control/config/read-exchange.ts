@@ -100,10 +100,11 @@ function readParameters(
 
 function readActorToken(document: ActorTokenDocument, context: EntryContext): ActorTokenConfiguration {
   const field = 'exchange.actorToken';
-  const { type = ACCESS_TOKEN, header, prefix, cookie, file, environment, value } = document;
-  const sources = [header, cookie, file, environment, value].filter((source) => source !== undefined);
+  const { type = ACCESS_TOKEN, header, prefix, cookie, file, environment, secretRef, value } = document;
+  const sources = [header, cookie, file, environment, secretRef, value].filter((source) => source !== undefined);
   if (sources.length !== 1 || (prefix !== undefined && header === undefined)) {
-    context.problem(field, 'needs exactly one of header (with prefix, perhaps), cookie, file, environment, value');
+    const all = 'header (with prefix, perhaps), cookie, file, environment, secretRef, value';
+    context.problem(field, `needs exactly one of ${all}`);
   }
   if (header !== undefined || cookie !== undefined) {
     const place: TokenPlaceConfiguration = readPlace(document);

@@ -10,6 +10,8 @@ export interface PolicyStatus {
   /** Why the operator's configuration as it stands now is not in force; empty when it is. */
   readonly problems: readonly StatusProblem[];
   readonly sources: readonly SourceStatus[];
+  /** What of this is watched in Kubernetes. */
+  readonly watches: readonly WatchStatus[];
   /** Regions whose requests are refused because nobody can say what was meant there. */
   readonly closed: readonly {
     readonly host: string;
@@ -31,4 +33,14 @@ export interface StatusProblem {
   readonly setting: string;
   /** What is wrong, and how to put it right. */
   readonly message: string;
+}
+
+/** Objects of Kubernetes that are watched. */
+export interface WatchStatus {
+  /** Which: `namespaces`, `configmaps of namespace team-a`, `secret broker/client of cluster in-cluster`. */
+  readonly name: string;
+  /** Whether they have ever been read. */
+  readonly synced: boolean;
+  /** Why they cannot be watched at the moment; what is known of them stays in use. */
+  readonly problem: string | undefined;
 }

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { PolicyStatus, SourceStatus, StatusProblem } from '../decide/policy-status.ts';
+import type { PolicyStatus, SourceStatus, StatusProblem, WatchStatus } from '../decide/policy-status.ts';
 import type { Clock } from '../decide/ports.ts';
 import { describeError } from './logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -7,7 +7,7 @@ import type { Metrics } from './metrics/metrics.ts';
 /** Problems of one document that are logged and shown at most. */
 const MAXIMUM_SHOWN = 20;
 
-type Applied = Omit<PolicyStatus, 'revision' | 'since'> & { readonly revision: string };
+type Applied = Omit<PolicyStatus, 'revision' | 'since' | 'watches'> & { readonly revision: string };
 
 const NOTHING: PolicyStatus = {
   revision: undefined,
@@ -17,6 +17,7 @@ const NOTHING: PolicyStatus = {
   problems: [],
   sources: [],
   closed: [],
+  watches: [],
 };
 
 /** Keeps what is known of the policy's sources, and logs what changes of it. */
@@ -51,6 +52,17 @@ export class PolicyObserver {
       this.#logger.info({ revision: revision.slice(0, 12), ...counts }, 'the policy has changed');
     }
     this.#tellOf(before.sources, this.#status.sources);
+  }
+
+  /** Something is different about what is watched. */
+  watched(watches: readonly WatchStatus[]): void {
+    const before = new Map(this.#status.watches.map(({ name, problem }) => [name, problem]));
+    this.#status = { ...this.#status, watches };
+    for (const { name, problem } of watches) {
+      if (before.get(name) === problem) continue;
+      if (problem === undefined) this.#logger.info({ watch: name }, 'a watch of Kubernetes works again');
+      else this.#logger.warn({ watch: name, problem }, 'a watch of Kubernetes fails; what it told before stays in use');
+    }
   }
 
   /** The configuration as it stands is bad; what was in force stays. */

@@ -22,7 +22,7 @@ interface FileReader {
 export function readPolicyFiles(
   configured: readonly PolicyFiles[],
   reader: FileReader,
-  operator: OperatorContext,
+  operator: OperatorContext | undefined,
 ): readonly PolicyDocumentSource[] {
   return configured.flatMap(({ path, hosts, trusted }) =>
     filesAt(path, reader).map((file) => ({

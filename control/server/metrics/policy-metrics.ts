@@ -41,6 +41,11 @@ export function createPolicyMetrics(registry: Registry) {
         'Whether the configuration as it stands now is in force: 1, or 0 when it is bad.',
         ({ problems }) => (problems.length === 0 ? 1 : 0),
       );
+      gauge(
+        'token_broker_watches_failing',
+        'Watches of Kubernetes that do not work at the moment.',
+        ({ watches }) => watches.filter(({ problem }) => problem !== undefined).length,
+      );
       new Gauge({
         name: 'token_broker_policy_source_problems',
         help: 'What is wrong with a document of policy, counted.',

@@ -50,10 +50,12 @@ describe('defaults', () => {
       shutdownTimeout: 10_000,
       cache: { maximumEntries: 1024, cleanupInterval: 300_000, safetyMargin: 30_000, key: undefined },
       providers: new Map(),
+      clusters: new Map(),
       warnings: [],
       policy: {
         unmatched: 'deny',
         files: [],
+        configMaps: undefined,
         revocations: [],
         refusals: 'plain',
         unauthenticatedOptions: 'decide',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readPolicyFiles } from '../../../control/policy/sources/policy-files.ts';
 
-const operator = { environment: {}, readFile: () => Buffer.alloc(0) };
+const operator = { environment: {}, readFile: () => Buffer.alloc(0), clusters: new Map(), readSecret: () => '' };
 const fail = (code: string) => () => {
   throw Object.assign(new Error(code), { code });
 };

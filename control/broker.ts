@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { type App, createApp } from './app.ts';
+import type { Configuration } from './config/configuration.ts';
+import type { Environment } from './config/environment-reader.ts';
+import { loadConfiguration } from './config/load.ts';
+import { WatchedFiles } from './config/watched-files.ts';
+import type { Clock } from './decide/ports.ts';
+import { KubernetesSources } from './kubernetes-sources.ts';
+import { createMinterPool } from './mint/minter.ts';
+import { readPolicyFiles } from './policy/sources/policy-files.ts';
+import { Reloader } from './reload.ts';
+import { createClusterObserver } from './server/cluster-observer.ts';
+import { readServerTls } from './server/listen.ts';
+import { createExportObserver } from './server/telemetry.ts';
+import { createAuthenticatorPool } from './trust/authenticator.ts';
+
+interface BrokerDependencies {
+  readonly environment: Environment;
+  /** The configuration file that the command line names. */
+  readonly config: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** Control with all its parts. Nothing listens, and nothing is read again, before somebody says so. */
+export interface Broker {
+  readonly app: App;
+  /** The one at start. */
+  readonly configuration: Configuration;
+  /** From now on what has changed comes into force. */
+  watch(): void;
+  /** The first ends decisions, and the second what is told of them and what they were made from. */
+  readonly close: { readonly decisions: () => Promise<void>; readonly rest: () => Promise<void> };
+}
+
+/**
+ * Reads the configuration and puts it in force.
+ *
+ * @throws ConfigurationError with everything that is wrong with what the operator wrote, or Error naming a file
+ */
+export async function assembleBroker(dependencies: BrokerDependencies): Promise<Broker> {
+  const { environment, config, clock, logger, version } = dependencies;
+  const files = new WatchedFiles();
+  let app: App | undefined;
+  let reloader: Reloader | undefined;
+  const kubernetes = new KubernetesSources({
+    clock,
+    observer: createClusterObserver(logger),
+    changed: (what) => {
+      if (what === 'watches') app?.watched(kubernetes.states());
+      else void reloader?.notify(what);
+    },
+  });
+  const { secrets } = kubernetes;
+  const load = () => loadConfiguration(environment, files.read, config, secrets.read);
+  const configuration = await secrets.attempt(load);
+  logger.level = configuration.logLevel;
+  const tracing = await createTracing(configuration, dependencies);
+  app = createApp({
+    ...{ configuration, clock, logger, version, readFile: files.read, ...(tracing && { tracing }) },
+    matcher: readBuilt('matcher.wasm'),
+    createMinterPool: (observer, identify) =>
+      createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify),
+    createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
+    readTls: ({ tls }) => tls && readServerTls(tls, files.read),
+    createGrpcServer: await loadGrpc(configuration),
+  });
+  reloader = new Reloader(configuration, {
+    ...{ app, clock, files, secrets, load },
+    readDocuments: (next) => {
+      const operator = { environment, readFile: files.read, clusters: next.clusters, readSecret: secrets.read };
+      const inKubernetes = kubernetes.documents(next, operator);
+      return inKubernetes && [...readPolicyFiles(next.policy.files, files, operator), ...inKubernetes];
+    },
+    applied: (next) => {
+      logger.level = next.logLevel;
+      kubernetes.keep(next);
+    },
+  });
+  await reloader.start();
+  return brokerOf(configuration, { app, reloader, kubernetes, tracing });
+}
+
+interface Parts {
+  readonly app: App;
+  readonly reloader: Reloader;
+  readonly kubernetes: KubernetesSources;
+  readonly tracing: { close(): Promise<void> } | undefined;
+}
+
+function brokerOf(configuration: Configuration, { app, reloader, kubernetes, tracing }: Parts): Broker {
+  return {
+    app,
+    configuration,
+    watch: () => reloader.watch(),
+    close: {
+      decisions: () => app.close(),
+      rest: async () => {
+        reloader.stop();
+        await Promise.all([kubernetes.close(), tracing?.close()]);
+      },
+    },
+  };
+}
+
+/** Only where it is used: loading OpenTelemetry would slow down every start. */
+async function createTracing({ tracing }: Configuration, { version, logger }: BrokerDependencies) {
+  if (tracing === undefined) return undefined;
+  const { createTracing: create } = await import('./tracing/open-telemetry.ts');
+  return create(tracing, { version, observer: createExportObserver(logger) });
+}
+
+/** Only where it is used: loading gRPC would slow down every start. */
+async function loadGrpc({ listeners }: Configuration) {
+  return listeners.grpc && (await import('./server/grpc/create-grpc-server.ts')).createGrpcServer;
+}
+
+/** @throws Error that says how to make the file */
+function readBuilt(name: string): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(new URL(`../build/${name}`, import.meta.url));
+  } catch (error) {
+    throw new Error(`build/${name} cannot be read; make it with: npm run build`, { cause: error });
+  }
+}

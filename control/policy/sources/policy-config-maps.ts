@@ -1,0 +1,38 @@
+import type { OperatorContext } from '../../config/operator-value.ts';
+import type { PolicyConfigMaps } from '../../config/policy-config-maps.ts';
+import type { PolicyDocumentSource } from '../../config/policy-source.ts';
+
+/** A ConfigMap, as far as it matters here. */
+interface ConfigMap {
+  readonly namespace: string;
+  readonly name: string;
+  readonly data: ReadonlyMap<string, string>;
+}
+
+/**
+ * The documents of policy that ConfigMaps hold. Each is its namespace's own; those of trusted namespaces are the operator's.
+ *
+ * @param operator given to the documents of those that are trusted
+ */
+export function documentsOf(
+  configMaps: Iterable<ConfigMap>,
+  { key, hosts, trustedNamespaces }: Pick<PolicyConfigMaps, 'key' | 'hosts' | 'trustedNamespaces'>,
+  operator: OperatorContext,
+): readonly PolicyDocumentSource[] {
+  return Array.from(configMaps, ({ namespace, name, data }) => {
+    const trusted = trustedNamespaces.has(namespace);
+    const text = data.get(key);
+    return {
+      name: `configmap ${namespace}/${name}`,
+      label: `${namespace}.${name}`,
+      content: text === undefined ? missing(key) : ({ kind: 'text', text } as const),
+      hosts: trusted ? undefined : hosts && (hosts.get(namespace) ?? []),
+      owner: trusted ? undefined : `namespace ${namespace}`,
+      operator: trusted ? operator : undefined,
+    };
+  });
+}
+
+function missing(key: string): PolicyDocumentSource['content'] {
+  return { kind: 'missing', problem: `has no ${key} under data; put the document there` };
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { documentsOf } from '../../../control/policy/sources/policy-config-maps.ts';
+
+const operator = { environment: {}, readFile: () => Buffer.alloc(0), clusters: new Map(), readSecret: () => '' };
+const configMap = (namespace: string, data: Record<string, string> = { 'config.yaml': 'text' }) => ({
+  namespace,
+  name: 'orders',
+  data: new Map(Object.entries(data)),
+});
+
+test("a ConfigMap is its namespace's own document, for the hosts of that namespace", () => {
+  const hosts = new Map([['team-a', ['a.example']]]);
+  const settings = { key: 'config.yaml', hosts, trustedNamespaces: new Set(['platform']) };
+  const all = [configMap('team-a'), configMap('team-b'), configMap('platform')];
+  expect(documentsOf(all, settings, operator)).toEqual([
+    {
+      name: 'configmap team-a/orders',
+      label: 'team-a.orders',
+      content: { kind: 'text', text: 'text' },
+      hosts: ['a.example'],
+      owner: 'namespace team-a',
+      operator: undefined,
+    },
+    expect.objectContaining({ name: 'configmap team-b/orders', hosts: [] }),
+    expect.objectContaining({ name: 'configmap platform/orders', hosts: undefined, owner: undefined, operator }),
+  ]);
+});
+
+test('without ownership each may claim any host', () => {
+  const settings = { key: 'config.yaml', hosts: undefined, trustedNamespaces: new Set<string>() };
+  expect(documentsOf([configMap('team-a')], settings, operator)).toMatchObject([{ hosts: undefined }]);
+});
+
+test('one without the key is a document that is missing', () => {
+  const settings = { key: 'policy.yaml', hosts: undefined, trustedNamespaces: new Set<string>() };
+  expect(documentsOf([configMap('team-a')], settings, operator)).toMatchObject([
+    { content: { kind: 'missing', problem: 'has no policy.yaml under data; put the document there' } },
+  ]);
+});
