@@ -6,7 +6,7 @@ import type { EnvoyConfiguration } from './envoy-configuration.ts';
 import { RunningProcess } from './running-process.ts';
 
 export interface EnvoyOptions {
-  configuration: EnvoyConfiguration;
+  configuration: Pick<EnvoyConfiguration, 'bootstrap' | 'listener'>;
   /** Worker threads; two by default, so that what is per worker shows. */
   concurrency?: number;
   /** Further command-line parameters. */
