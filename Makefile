@@ -53,6 +53,11 @@ test-k8s: $(BUILT) ## Run the tests against a real Kubernetes API server, built 
 	@sh tools/kube-apiserver/build.sh >/dev/null
 	@vitest run --project kubernetes $(TEST_FLAGS)
 
+.PHONY: test-istio
+test-istio: $(BUILT) ## Validate deploy/istio with Istio's own code, and run it with real Envoy; builds with Go the first time
+	@sh tools/istio/build.sh > /dev/null
+	@vitest run --project istio $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts
