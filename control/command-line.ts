@@ -32,6 +32,7 @@ const COMMAND_USAGE = [
   `explain [--config FILE] [--policy FILE]… METHOD URL
       says which policy entry a request meets, by the matcher that the filter uses`,
   `revoke --file FILE [--until TIME] [--issued-before TIME] [--reason TEXT] WHAT
+  revoke --configmap NAMESPACE/NAME [--key config.yaml] [--kubeconfig FILE [--context NAME]] … WHAT
       adds a revocation to a document of policy, which takes effect within seconds wherever that document is read. WHAT is
       client ID, subject SUB [--issuer ISS], issuer ISS, or route ID. TIME is RFC 3339, now, or a duration from now: 24h`,
 ];

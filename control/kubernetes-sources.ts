@@ -9,7 +9,7 @@ import { FollowedConfigMaps } from './kubernetes/followed-config-maps.ts';
 import { FollowedSecrets } from './kubernetes/followed-secrets.ts';
 import { SelectedConfigMaps } from './kubernetes/selected-config-maps.ts';
 import { WatchedSecrets } from './kubernetes/watched-secrets.ts';
-import { documentsOf } from './policy/sources/policy-config-maps.ts';
+import { documentsOf, unreadDocuments } from './policy/sources/policy-config-maps.ts';
 
 interface KubernetesSourcesOptions {
   readonly clock: Clock;
@@ -26,6 +26,8 @@ export class KubernetesSources {
   readonly clusters: ClusterPool;
   readonly secrets: FollowedSecrets;
   readonly #configMaps: FollowedConfigMaps;
+  /** Namespaces that could not be read, when that was looked at last. */
+  #unread = '';
 
   constructor({ clock, observer, changed }: KubernetesSourcesOptions) {
     this.clusters = new ClusterPool({ clock, observer });
@@ -43,7 +45,10 @@ export class KubernetesSources {
             take(snapshot);
             changed('documents');
           },
-          stateChanged: () => changed('watches'),
+          stateChanged: () => {
+            changed('watches');
+            if (this.#unreadIsDifferent()) changed('documents');
+          },
         }),
     );
   }
@@ -52,8 +57,9 @@ export class KubernetesSources {
   documents({ policy }: Configuration, operator: OperatorContext): readonly PolicyDocumentSource[] | undefined {
     const { configMaps } = policy;
     if (configMaps === undefined) return [];
-    const snapshot = this.#configMaps.read(configMaps);
-    return snapshot && documentsOf(snapshot.values(), configMaps, operator);
+    const known = this.#configMaps.read(configMaps);
+    if (known === undefined) return undefined;
+    return [...documentsOf(known.configMaps, configMaps, operator), ...unreadDocuments(known.unread, configMaps)];
   }
 
   /** Leaves what only former configurations needed. */
@@ -73,5 +79,11 @@ export class KubernetesSources {
   async close(): Promise<void> {
     await Promise.all([this.#configMaps.keep(undefined), this.secrets.close()]);
     await this.clusters.close();
+  }
+
+  #unreadIsDifferent(): boolean {
+    const before = this.#unread;
+    this.#unread = this.#configMaps.unread().join(' ');
+    return this.#unread !== before;
   }
 }

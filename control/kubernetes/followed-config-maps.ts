@@ -1,6 +1,7 @@
 import type { ClusterConfiguration } from '../config/cluster.ts';
 import type { PolicyConfigMaps } from '../config/policy-config-maps.ts';
 import { keyOf } from './cluster-pool.ts';
+import type { ConfigMap } from './config-map.ts';
 import type { ConfigMapSnapshot, SelectedConfigMaps } from './selected-config-maps.ts';
 import type { WatchState } from './watch/watch.ts';
 
@@ -17,6 +18,13 @@ interface Member {
   snapshot: ConfigMapSnapshot | undefined;
 }
 
+/** What is known of the selected ConfigMaps. */
+export interface ReadConfigMaps {
+  readonly configMaps: readonly ConfigMap[];
+  /** Namespaces whose ConfigMaps have never been read, and why. */
+  readonly unread: ReadonlyMap<string, string>;
+}
+
 /** The ConfigMaps that the configuration selects; those of the one in force, and of one that is to follow it. */
 export class FollowedConfigMaps {
   readonly #watch: WatchConfigMaps;
@@ -27,11 +35,12 @@ export class FollowedConfigMaps {
   }
 
   /** @returns undefined when not all is known yet; whoever is told of changes will be told then */
-  read(selected: PolicyConfigMaps): ConfigMapSnapshot | undefined {
+  read(selected: PolicyConfigMaps): ReadConfigMaps | undefined {
     const key = memberKey(selected);
     const member = this.#members.get(key) ?? this.#begin(selected);
     this.#members.set(key, member);
-    return member.snapshot;
+    const { snapshot, watch } = member;
+    return snapshot && { configMaps: [...snapshot.values()], unread: unreadOf(watch) };
   }
 
   /** Those of this configuration are all that there are. */
@@ -40,6 +49,11 @@ export class FollowedConfigMaps {
     const over = [...this.#members].filter(([key]) => key !== kept);
     for (const [key] of over) this.#members.delete(key);
     await Promise.all(over.map(([, { watch }]) => watch.close()));
+  }
+
+  /** Namespaces whose ConfigMaps have never been read and cannot be, in order. */
+  unread(): readonly string[] {
+    return [...this.#members.values()].flatMap(({ watch }) => [...unreadOf(watch).keys()]).sort();
   }
 
   /** For status. */
@@ -58,6 +72,13 @@ export class FollowedConfigMaps {
     const member: Member = { watch, snapshot: undefined };
     return member;
   }
+}
+
+function unreadOf(watch: SelectedConfigMaps): ReadConfigMaps['unread'] {
+  const states = [...watch.state().configMaps];
+  return new Map(
+    states.flatMap(([namespace, { synced, failure }]) => (synced || !failure ? [] : [[namespace, failure.message]])),
+  );
 }
 
 /** What is watched; what becomes of it is another matter. */

@@ -11,4 +11,6 @@ export interface Claim {
   readonly match: Match;
   /** Undefined where the entry is bad: then what it claims is closed. */
   readonly route: Route | undefined;
+  /** It counts only where nobody else claims that host and path. */
+  readonly yields?: boolean;
 }

@@ -71,7 +71,7 @@ function compileOne(
 }
 
 /** The region in its canonical form; undefined where its host or path is none, so that nobody can say what it claims. */
-function regionOf(match: Match): Match | undefined {
+export function regionOf(match: Match): Match | undefined {
   const problems = new Problems();
   const region = compileMatch({ ...match, methods: [] }, '', problems);
   if (problems.all.length > 0) return undefined;

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/problems.ts';
 import type { Revocation } from '../config/revocation.ts';
 import type { ScopedRevocation } from './apply-revocations.ts';
 import type { Claim, Match } from './claim.ts';
-import type { CompiledDocument } from './compile-document.ts';
+import { type CompiledDocument, regionOf } from './compile-document.ts';
 
 /** A document and what was made of it. */
 export interface Compiled {
@@ -13,13 +13,14 @@ export interface Compiled {
 
 /** What a document said when it could be read last. */
 export interface DocumentMemory {
-  readonly claimed: readonly Match[];
+  /** Undefined: it could never be read. */
+  readonly claimed: readonly Match[] | undefined;
   readonly revoked: readonly Revocation[];
 }
 
 type Memory = ReadonlyMap<string, DocumentMemory>;
 
-const NOTHING: DocumentMemory = { claimed: [], revoked: [] };
+const NOTHING: DocumentMemory = { claimed: undefined, revoked: [] };
 
 /**
  * What is to be remembered of documents, by name. Where a revocation is bad, those of before stay besides the good ones:
@@ -37,16 +38,22 @@ export function remember(compiled: readonly Compiled[], former: Memory = new Map
   );
 }
 
-/** What each document claims; one that cannot be read claims, and closes, what it claimed. */
+/**
+ * What each document claims. One that cannot be read claims, and closes, what it claimed; where nobody knows what that was,
+ * all of its owner's hosts that no other entry claims.
+ */
 export function claimsOf(compiled: readonly Compiled[], memory: Memory): ReadonlyMap<Compiled, readonly Claim[]> {
   return new Map(
-    compiled.map((each) => {
-      const { name } = each.source;
-      const { claimed } = memory.get(name) ?? NOTHING;
-      const closed = claimed.map((match) => ({ source: name, setting: name, match, route: undefined }));
-      return [each, each.document.readable ? each.document.claims : closed];
-    }),
+    compiled.map((each) => [each, each.document.readable ? each.document.claims : closing(each.source, memory)]),
   );
+}
+
+function closing({ name, hosts = [] }: PolicyDocumentSource, memory: Memory): readonly Claim[] {
+  const { claimed } = memory.get(name) ?? NOTHING;
+  const claim = (match: Match) => ({ source: name, setting: name, match, route: undefined });
+  if (claimed !== undefined) return claimed.map(claim);
+  const owned = hosts.flatMap((host) => regionOf({ host, pathPrefix: '/', methods: [] }) ?? []);
+  return owned.map((match) => ({ ...claim(match), yields: true }));
 }
 
 /**

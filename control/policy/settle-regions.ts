@@ -25,7 +25,7 @@ export interface Settled {
 export function settleRegions(claims: readonly Claim[], format: RefusalFormat): Settled {
   const regions = Map.groupBy(claims, ({ match }) => `${match.host} ${match.pathPrefix}`);
   const settled = [...regions.values()].flatMap((contenders) => {
-    const forAll = contenders.filter(({ match }) => match.methods.length === 0);
+    const forAll = firm(contenders.filter(({ match }) => match.methods.length === 0));
     const forSome = contenders.filter(({ match }) => match.methods.length > 0);
     return [
       ...(forAll.length === 0 ? [] : [settleAll(forAll, format)]),
@@ -37,6 +37,12 @@ export function settleRegions(claims: readonly Claim[], format: RefusalFormat): 
     closed: settled.flatMap(({ closed }) => closed),
     refused: settled.flatMap(({ refused }) => refused),
   };
+}
+
+/** Without those that yield, where there are others. */
+function firm(contenders: readonly Claim[]): readonly Claim[] {
+  const others = contenders.filter(({ yields = false }) => !yields);
+  return others.length > 0 ? others : contenders.slice(0, 1);
 }
 
 function settleAll(contenders: readonly Claim[], format: RefusalFormat): Settled {

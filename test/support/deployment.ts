@@ -110,9 +110,14 @@ export class Deployment {
     return sumSamples(await readSamples(this.envoy.adminUrl), name, tags);
   }
 
+  /** Where control's status and metrics are. */
+  get controlAdminUrl(): string {
+    return `http://127.0.0.1:${this.#controlPorts.adminPort}`;
+  }
+
   /** Decisions that the running control made for the filter. */
   async decisions(): Promise<number> {
-    const samples = await readSamples(`http://127.0.0.1:${this.#controlPorts.adminPort}`, '/metrics');
+    const samples = await readSamples(this.controlAdminUrl, '/metrics');
     return sumSamples(samples, 'token_broker_decisions_total', { way: 'filter' });
   }
 

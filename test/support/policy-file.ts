@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryDocument } from '../../control/config/document.ts';
+import type { ConfigMapsDocument } from '../../control/config/policy-config-maps.ts';
 import type { ProviderDocument } from '../../control/config/provider-document.ts';
+import type { ClusterDocument } from '../../control/config/read-clusters.ts';
 import type { Client } from './identity-provider.ts';
 
 /** A policy as control's configuration file writes it; its issuer is named `identity-provider`. */
@@ -13,8 +15,10 @@ export interface Policy {
   >;
   readonly entries?: readonly EntryDocument[];
   readonly files?: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted?: boolean }[];
+  readonly configMaps?: Partial<ConfigMapsDocument>;
   /** Merged into the issuer's configuration. */
   readonly issuer?: object;
+  readonly clusters?: Readonly<Record<string, ClusterDocument>>;
 }
 
 /** Takes credentials from the headers where DexTokenBroker's users have them. */
@@ -38,8 +42,8 @@ export function credentialsOf({ id, secret }: Client): EntryDocument {
 export function writePolicyFile(tokenEndpoint: string, policy: Policy): { path: string; stop(): Promise<void> } {
   const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-policy-'));
   const path = join(directory, 'control.yaml');
-  const { providers = {}, issuer, ...rest } = policy;
+  const { providers = {}, issuer, clusters = {}, ...rest } = policy;
   const issuers = { 'identity-provider': { tokenEndpoint, allowInsecure: true, ...issuer } };
-  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, providers, policy: rest }));
+  writeFileSync(path, JSON.stringify({ version: 'v1', issuers, providers, clusters, policy: rest }));
   return { path, stop: async () => rmSync(directory, { recursive: true, force: true }) };
 }

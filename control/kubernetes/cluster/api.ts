@@ -1,6 +1,6 @@
 /** One request to an API server. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** From the API's root, such as `/api/v1/namespaces`; every part of it percent-encoded. */
   readonly path: string;
   readonly query?: URLSearchParams;
@@ -47,6 +47,8 @@ export type FailureReason =
   | 'forbidden'
   /** 404 of Kubernetes itself. */
   | 'notFound'
+  /** 409: the object has changed since it was read. */
+  | 'conflict'
   /** 422: a value is out of range. */
   | 'unprocessable'
   /** 410: the version that a watch or a list began from is too old. */

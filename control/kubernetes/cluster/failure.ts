@@ -4,7 +4,12 @@ import type { Failure, FailureReason } from './api.ts';
 const MAXIMUM_MESSAGE = 300;
 
 /** Statuses whose meaning holds only when Kubernetes itself gives them: proxies answer 404 too. */
-const OF_KUBERNETES: Readonly<Record<number, FailureReason>> = { 404: 'notFound', 410: 'gone', 422: 'unprocessable' };
+const OF_KUBERNETES: Readonly<Record<number, FailureReason>> = {
+  404: 'notFound',
+  409: 'conflict',
+  410: 'gone',
+  422: 'unprocessable',
+};
 const OF_ANYBODY: Readonly<Record<number, FailureReason>> = {
   401: 'unauthorized',
   403: 'forbidden',

@@ -1,11 +1,12 @@
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { Access } from '../access/access.ts';
+import type { ApiRequest } from './api.ts';
 
 /** The part of `fetch` that is used here; tests give their own. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 
 export interface FetchInit {
-  readonly method: 'GET' | 'POST';
+  readonly method: ApiRequest['method'];
   readonly headers: Record<string, string>;
   readonly body?: string;
   readonly redirect: 'manual';

@@ -33,6 +33,25 @@ export function documentsOf(
   });
 }
 
+/**
+ * What stands for the documents of namespaces that could never be read.
+ *
+ * @param unread why, by namespace
+ */
+export function unreadDocuments(
+  unread: ReadonlyMap<string, string>,
+  { hosts, trustedNamespaces }: Pick<PolicyConfigMaps, 'hosts' | 'trustedNamespaces'>,
+): readonly PolicyDocumentSource[] {
+  return Array.from(unread, ([namespace, problem]) => ({
+    name: `configmaps of namespace ${namespace}`,
+    label: namespace,
+    content: { kind: 'missing', problem: `cannot be read: ${problem}` },
+    hosts: hosts && (hosts.get(namespace) ?? []),
+    owner: trustedNamespaces.has(namespace) ? undefined : `namespace ${namespace}`,
+    operator: undefined,
+  }));
+}
+
 function missing(key: string): PolicyDocumentSource['content'] {
   return { kind: 'missing', problem: `has no ${key} under data; put the document there` };
 }

@@ -152,4 +152,24 @@ describe('a document that can no longer be read', () => {
     expect(next([other]).routeOf('api.example', '/orders')).toBe('pass');
     expect(next([document('a', broken), other]).routeOf('api.example', '/orders')).toBe('pass');
   });
+
+  test('and that nobody has ever seen closes what its owner may claim, as far as nobody else claims it', () => {
+    const hosts = ['a.example', '*.b.example', 'taken.example', 'no host'];
+    const unknown = (label: string) => document(label, undefined, { hosts });
+    const taken = document('other', [exchangeEntry('taken.example', '/'), exchangeEntry('a.example', '/orders')]);
+    const { routeOf, closed, problems } = build([unknown('one'), unknown('two'), taken]);
+    expect(problems).toEqual(['configmap one: has no config.yaml', 'configmap two: has no config.yaml']);
+    expect(closed.map(({ host, pathPrefix }) => host + pathPrefix)).toEqual(['a.example/', '*.b.example/']);
+    const outcomes = ['a.example', 'x.b.example', 'taken.example', 'c.example'].map((host) => routeOf(host, '/x'));
+    expect(outcomes).toEqual(['closed', 'closed', 'other.0', 'pass']);
+    expect(routeOf('a.example', '/orders')).toBe('other.1');
+  });
+
+  test('closes nothing that it never claimed once it could be read', () => {
+    const next = createBuilder();
+    const hosts = ['api.example'];
+    next([document('a', [ORDERS], { hosts })]);
+    const { routeOf } = next([document('a', undefined, { hosts })]);
+    expect([routeOf('api.example', '/orders'), routeOf('api.example', '/')]).toEqual(['closed', 'pass']);
+  });
 });

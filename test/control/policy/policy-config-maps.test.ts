@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documentsOf } from '../../../control/policy/sources/policy-config-maps.ts';
+import { documentsOf, unreadDocuments } from '../../../control/policy/sources/policy-config-maps.ts';
 
 const operator = { environment: {}, readFile: () => Buffer.alloc(0), clusters: new Map(), readSecret: () => '' };
 const configMap = (namespace: string, data: Record<string, string> = { 'config.yaml': 'text' }) => ({
@@ -35,5 +35,22 @@ test('one without the key is a document that is missing', () => {
   const settings = { key: 'policy.yaml', hosts: undefined, trustedNamespaces: new Set<string>() };
   expect(documentsOf([configMap('team-a')], settings, operator)).toMatchObject([
     { content: { kind: 'missing', problem: 'has no policy.yaml under data; put the document there' } },
+  ]);
+});
+
+test('a namespace that cannot be read stands for all that it may claim', () => {
+  const settings = { hosts: new Map([['team-a', ['a.example']]]), trustedNamespaces: new Set(['platform']) };
+  const unread = new Map([
+    ['team-a', 'forbidden'],
+    ['platform', 'forbidden'],
+  ]);
+  expect(unreadDocuments(unread, settings)).toMatchObject([
+    {
+      name: 'configmaps of namespace team-a',
+      content: { kind: 'missing', problem: 'cannot be read: forbidden' },
+      hosts: ['a.example'],
+      owner: 'namespace team-a',
+    },
+    { hosts: [], owner: undefined },
   ]);
 });
