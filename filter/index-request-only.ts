@@ -4,5 +4,5 @@ import * as plugin from './plugin';
 export * from './callbacks';
 
 export function proxy_on_configure(root: u32, size: u32): u32 {
-  return plugin.configure(root, size, false);
+  return plugin.configure(root, size, plugin.SEES_REQUESTS);
 }

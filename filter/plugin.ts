@@ -10,6 +10,10 @@ import { EnvoyHost, isVmShared, readPluginConfiguration, setTick } from './host/
 
 const CONTINUE: u32 = 0;
 const PAUSE: u32 = 1;
+// What the builds are for.
+export const SEES_RESPONSES: u8 = 0;
+export const SEES_REQUESTS: u8 = 1;
+export const WATCHES: u8 = 2;
 /** ms: how exact the coarse clock is, and how often counters reach the host. */
 const TICK: u32 = 100;
 
@@ -35,19 +39,20 @@ export function deleteContext(id: u32): void {
 }
 
 /** @returns 1 when the configuration is sound; 0 makes Envoy refuse the plugin */
-export function configure(root: u32, size: u32, watchesResponses: bool): u32 {
+export function configure(root: u32, size: u32, build: u8): u32 {
   resetArena();
   const text = readPluginConfiguration(size);
   // Envoy may configure a root context again with what it has; requests that are paused there must not be forgotten.
   const existing = brokerOf(root);
   if (existing !== null && existing.settings.text == text) return 1;
   const settings = Settings.parse(text);
-  if (!watchesResponses) {
+  if (build != SEES_RESPONSES) {
     if (settings.replaceOnUnauthorized && settings.replacementIsExplicit) {
       settings.error = 'replaceOnUnauthorized: this build does not see responses; use filter.wasm, or set it to false';
     }
     settings.replaceOnUnauthorized = false;
   }
+  settings.isShadow = build == WATCHES;
   if (settings.error.length > 0) {
     host.log(LOG_ERROR, 'bad plugin configuration: ' + settings.error);
     return 0;
@@ -80,7 +85,7 @@ export function requestHeaders(id: u32): u32 {
   if (stream === null) return PAUSE;
   const broker = brokerOf(stream.root);
   if (broker === null) return PAUSE;
-  return broker.handle(stream) == FORWARD ? CONTINUE : PAUSE;
+  return broker.admit(stream) == FORWARD ? CONTINUE : PAUSE;
 }
 
 export function responseHeaders(id: u32): u32 {
@@ -90,6 +95,15 @@ export function responseHeaders(id: u32): u32 {
   const broker = brokerOf(stream.root);
   if (broker !== null && host.isBackendUnauthorized()) noteUnauthorized(broker, stream);
   return CONTINUE;
+}
+
+/** The stream is done: what became of its request can be read. */
+export function log(id: u32): void {
+  const stream = streams.find(id);
+  if (stream === null) return;
+  resetArena();
+  const broker = brokerOf(stream.root);
+  if (broker !== null) broker.onDone(stream);
 }
 
 export function calloutAnswer(root: u32, token: u32): void {

@@ -11,6 +11,8 @@ import { REPEATED, RequestView, TOO_LONG } from './request';
 import * as respond from './respond';
 import { Settings } from './settings';
 import { Settlement } from './settlement';
+import { LET_THROUGH, Shadow, UNKNOWN } from './shadow';
+import { ShadowResponder } from './shadow-responder';
 import { Stream } from './stream';
 import { DECIDE, Input, OPTIONS_DECIDED, PASS, Route } from './table';
 import { TableSource } from './table-source';
@@ -33,6 +35,8 @@ export class Broker {
   /** Requests that wait for the first route table, or for a newer one. */
   readonly waitingRoom: WaitingRoom;
   readonly responder: respond.Responder;
+  /** Where another broker decides, and this one only watches. */
+  readonly shadow: Shadow | null;
   readonly request: RequestView = new RequestView();
   /** Requests that wait, for whatever. */
   waiting: u32 = 0;
@@ -48,7 +52,10 @@ export class Broker {
   ) {
     this.source = new TableSource(host, settings, counters);
     this.cache = new DecisionCache(host, settings, usesShared, counters);
-    this.responder = new respond.Responder(host, counters);
+    const shadow = settings.isShadow ? new Shadow(host, counters) : null;
+    this.shadow = shadow;
+    this.responder =
+      shadow === null ? new respond.Responder(host, counters) : new ShadowResponder(host, counters, shadow);
     this.callout = new Callout(host, settings);
     this.waitingRoom = new WaitingRoom(settings.timeout);
     this.settlement = new Settlement(this, new Answer());
@@ -58,6 +65,8 @@ export class Broker {
   readClocks(): void {
     this.cache.wall = this.host.wallTime();
     this.cache.monotonic = this.host.monotonicTime();
+    const shadow = this.shadow;
+    if (shadow !== null) shadow.monotonic = this.cache.monotonic;
   }
 
   /** A few times a second: moves the coarse clock that hits rely on, polls, and ends waits that took too long. */
@@ -90,6 +99,30 @@ export class Broker {
   changeWaiting(change: i32): void {
     this.waiting += change;
     this.counters.changeWaiting(change);
+  }
+
+  /** Takes the selected stream's request, which has just come. */
+  admit(stream: Stream): u8 {
+    this.responder.stream = stream;
+    const shadow = this.shadow;
+    return shadow === null ? this.handle(stream) : this.watch(stream, shadow);
+  }
+
+  /** Decides, and lets the request go on whatever that comes to. */
+  private watch(stream: Stream, shadow: Shadow): u8 {
+    if (this.source.matcher === null) {
+      this.source.hurry(this.cache.monotonic);
+      return FORWARD;
+    }
+    if (this.handle(stream) == FORWARD && stream.ours == UNKNOWN) shadow.noteOurs(stream, LET_THROUGH, null, null);
+    shadow.noteRequest(stream, this.request);
+    return FORWARD;
+  }
+
+  /** The selected stream is done. */
+  onDone(stream: Stream): void {
+    const shadow = this.shadow;
+    if (shadow !== null) shadow.conclude(stream);
   }
 
   /** Decides on the selected stream's request. */
@@ -191,6 +224,7 @@ export class Broker {
       return this.serve(stream, entry, route);
     }
     if (this.waiting >= this.settings.maximumWaiters) return this.refuseOverload();
+    stream.route = route;
     if (flight === null) {
       this.counters.count(counter.MISSES);
       const started = this.depart(route, entry);

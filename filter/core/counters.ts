@@ -23,6 +23,13 @@ const NAMES: StaticArray<string> = [
   'table_refreshes.outcome.failed',
   'table_refreshes.outcome.malformed',
   'waiters_refused',
+  'shadow_agreements',
+  'shadow_differences.kind.allowed_here',
+  'shadow_differences.kind.refused_here',
+  'shadow_differences.kind.status',
+  'shadow_differences.kind.headers',
+  'shadow_differences.kind.kept',
+  'shadow_unknown',
   'denials.status.400',
   'denials.status.401',
   'denials.status.403',
@@ -52,8 +59,15 @@ export const TABLE_UNCHANGED = 17;
 export const TABLE_FAILED = 18;
 export const TABLE_MALFORMED = 19;
 export const WAITERS_REFUSED = 20;
-const DENIALS_400 = 21;
-const DENIALS_OTHER = 26;
+export const SHADOW_AGREED = 21;
+export const SHADOW_ALLOWED_HERE = 22;
+export const SHADOW_REFUSED_HERE = 23;
+export const SHADOW_STATUS = 24;
+export const SHADOW_HEADERS = 25;
+export const SHADOW_KEPT = 26;
+export const SHADOW_UNKNOWN = 27;
+const DENIALS_400 = 28;
+const DENIALS_OTHER = 33;
 
 /**
  * The VM's metrics, defined once. Counts are kept in memory and handed to the host on the tick, so that a request costs no

@@ -9,6 +9,8 @@ export class Flight {
   /** Both clocks, ms, when the callout was sent: ages count from there. */
   sentWall: u64 = 0;
   sentMonotonic: u64 = 0;
+  /** In shadow only: what was done to requests that did not last as long as the callout. */
+  outcomes: u32[] | null = null;
   /** The entry held when the callout was sent: served again should the callout fail. */
   held: Entry | null = null;
 

@@ -135,6 +135,17 @@ export class RequestView {
     return dropped;
   }
 
+  /** The first value of a header. */
+  find(name: Bytes, into: Bytes): bool {
+    this.pairs.rewind();
+    while (this.pairs.next()) {
+      if (!this.pairs.name.same(name)) continue;
+      into.set(this.pairs.value.pointer, this.pairs.value.length);
+      return true;
+    }
+    return false;
+  }
+
   countOf(name: Bytes): u32 {
     let count: u32 = 0;
     this.pairs.rewind();

@@ -5,6 +5,7 @@ import { Entry } from './entry';
 import { HeaderList } from './headers';
 import { Host } from './host';
 import { RequestView } from './request';
+import { Stream } from './stream';
 import { Route } from './table';
 
 const CONTENT_TYPE: Bytes = Bytes.from('content-type');
@@ -30,6 +31,8 @@ export const BODY_AMBIGUOUS: Bytes = Bytes.from('ambiguous path\n');
 
 /** What becomes of the selected stream's request: the one place where headers are changed and refusals are written. */
 export class Responder {
+  /** Whose request it is: the selected stream. */
+  stream: Stream | null = null;
   private readonly headers: HeaderList = new HeaderList();
   private readonly body: Bytes = new Bytes();
   private readonly kept: ByteBuffer = new ByteBuffer();

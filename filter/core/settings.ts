@@ -27,6 +27,8 @@ export class Settings {
   /** True when the configuration named {@link replaceOnUnauthorized}. */
   replacementIsExplicit: bool = false;
   replacementInterval: u32 = 5000;
+  /** Set by the build: decides, changes nothing, and counts how that differs from what was done. */
+  isShadow: bool = false;
 
   static parse(text: string): Settings {
     const settings = new Settings();

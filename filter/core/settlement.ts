@@ -1,9 +1,10 @@
 import { ALLOWED, Answer, FAILED, REFUSED, UNKNOWN_ROUTE } from './answer';
-import { Broker, FORWARD } from './broker';
+import { ANSWERED, Broker, FORWARD } from './broker';
 import * as counter from './counters';
 import { Entry, EXPIRED } from './entry';
 import { Flight } from './flights';
 import { LOG_WARN } from './host';
+import { LET_THROUGH } from './shadow';
 import { Stream } from './stream';
 
 const MAXIMUM_REMATCHES: u32 = 3;
@@ -72,6 +73,7 @@ export class Settlement {
   }
 
   private settleDecision(flight: Flight, entry: Entry): void {
+    this.concludeShadow(flight, entry);
     const waiters = flight.waiters;
     for (let i = 0; i < waiters.length; i++) {
       if (!this.take(waiters[i])) continue;
@@ -80,9 +82,21 @@ export class Settlement {
     this.broker.host.selectContext(this.broker.id);
   }
 
+  private concludeShadow(flight: Flight, entry: Entry | null): void {
+    const shadow = this.broker.shadow;
+    if (shadow === null) return;
+    shadow.concludeLate(flight, entry === null ? 503 : entry.isAllow ? LET_THROUGH : entry.status);
+  }
+
   /** Applies an entry to a stream whose request was read in an earlier callback. */
   private applyAnew(stream: Stream, entry: Entry): u8 {
     const broker = this.broker;
+    const shadow = broker.shadow;
+    if (shadow !== null) {
+      // The request has gone on long ago.
+      shadow.noteOurs(stream, entry.isAllow ? LET_THROUGH : entry.status, entry.isAllow ? entry : null, null);
+      return ANSWERED;
+    }
     const request = broker.request;
     if (!request.read(broker.host)) return broker.refuseUnavailable();
     const index = broker.source.matcher!.match(request.host, request.path, request.method);
@@ -99,6 +113,7 @@ export class Settlement {
     let entry: Entry | null = held !== null && this.keepHeld(held) ? held : null;
     const stale = entry !== null;
     if (entry === null && this.answer.outcome == REFUSED) entry = this.remember(flight);
+    this.concludeShadow(flight, entry);
     const waiters = flight.waiters;
     for (let i = 0; i < waiters.length; i++) {
       if (!this.take(waiters[i])) continue;
@@ -142,7 +157,7 @@ export class Settlement {
     const broker = this.broker;
     for (let i = 0; i < waiters.length; i++) {
       const stream = waiters[i];
-      if (!this.take(stream)) continue;
+      if (!this.take(stream) || broker.shadow !== null) continue;
       stream.rematches++;
       this.finish(stream, stream.rematches > MAXIMUM_REMATCHES ? broker.refuseUnavailable() : broker.handle(stream));
     }
@@ -158,7 +173,7 @@ export class Settlement {
     const waiters = flight.waiters;
     for (let i = 0; i < waiters.length; i++) {
       const stream = waiters[i];
-      if (!this.take(stream)) continue;
+      if (!this.take(stream) || broker.shadow !== null) continue;
       if (stream.routeWasUnknown) {
         broker.counters.count(counter.FAILED_UNKNOWN_ROUTE);
         this.finish(stream, broker.refuseUnavailable());
@@ -191,6 +206,7 @@ export class Settlement {
     stream.flight = null;
     stream.waiterIndex = -1;
     this.broker.changeWaiting(-1);
+    this.broker.responder.stream = stream;
     return this.broker.host.selectContext(stream.id);
   }
 

@@ -1,5 +1,6 @@
 import { Entry } from './entry';
 import { Flight } from './flights';
+import { Route } from './table';
 
 /** What the filter knows of one HTTP stream. Objects are reused. */
 export class Stream {
@@ -17,6 +18,11 @@ export class Stream {
   routeWasUnknown: bool = false;
   /** How often it was matched anew because the table had changed. */
   rematches: u32 = 0;
+  // In shadow only: what we would have done, and what the client itself sent.
+  ours: u32 = 0;
+  allowed: Entry | null = null;
+  route: Route | null = null;
+  authorization: u64 = 0;
 
   reset(id: u32, root: u32): void {
     this.id = id;
@@ -27,6 +33,10 @@ export class Stream {
     this.waitsUntil = 0;
     this.routeWasUnknown = false;
     this.rematches = 0;
+    this.ours = 0;
+    this.allowed = null;
+    this.route = null;
+    this.authorization = 0;
   }
 }
 

@@ -10,6 +10,7 @@ interface FilterExports {
   proxy_on_configure(root: number, size: number): number;
   proxy_on_tick(root: number): void;
   proxy_on_request_headers(context: number, count: number, end: number): number;
+  proxy_on_log?(context: number): void;
   proxy_on_response_headers?(context: number, count: number, end: number): number;
   proxy_on_http_call_response(root: number, token: number, headers: number, body: number, trailers: number): void;
   proxy_on_delete(context: number): void;
@@ -118,6 +119,16 @@ export class SimulatedHost {
     this.state.codeDetails = codeDetails;
     this.#enter(stream.id);
     this.exports.proxy_on_response_headers?.(stream.id, 1, 1);
+  }
+
+  /** The stream is done, and logged. */
+  log(stream: SimulatedStream, status: number, codeDetails: string): void {
+    const code = Buffer.alloc(8);
+    code.writeBigUInt64LE(BigInt(status));
+    stream.properties.set('response\0code', code);
+    this.state.codeDetails = codeDetails;
+    this.#enter(stream.id);
+    this.exports.proxy_on_log?.(stream.id);
   }
 
   /** The stream ends: its client went away, or it is done. */

@@ -16,7 +16,7 @@ import { type Answer, type RequestOptions, request } from './request.ts';
 
 export interface DeploymentOptions {
   /** The shipped configuration to start from: `token-broker` by default. */
-  shipped?: 'token-broker' | 'ext-authz' | 'ext-authz-grpc';
+  shipped?: 'token-broker' | 'ext-authz' | 'ext-authz-grpc' | 'shadow';
   /** Changes Envoy's shipped configuration further. */
   configure?: (configuration: EnvoyConfiguration) => void;
   /** Merged into the filter's plugin configuration. */
@@ -177,6 +177,12 @@ function configure({ shipped, plugin }: DeploymentOptions, ports: ControlPorts):
   }
   if (shipped === 'ext-authz-grpc') {
     return EnvoyConfiguration.shipped('ext-authz-grpc').setPort('token-broker-grpc', ports.grpcPort);
+  }
+  if (shipped === 'shadow') {
+    return EnvoyConfiguration.shipped('shadow')
+      .setPort('other-broker', ports.checkPort)
+      .setPort('token-broker', ports.filterPort)
+      .setPluginConfiguration({ pollIntervalMilliseconds: 200, ...plugin });
   }
   return EnvoyConfiguration.shipped('token-broker')
     .setPort('token-broker', ports.filterPort)

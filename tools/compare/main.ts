@@ -14,6 +14,7 @@ import { outageScenarios, providerScenario, secretScenario } from './cases/provi
 import { tokenScenario } from './cases/token-cases.ts';
 import { findPeer } from './peer.ts';
 import { formatReport, verdictOf } from './report.ts';
+import { runInShadow } from './run-in-shadow.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 
 const peer = findPeer(process.argv[2] || undefined);
@@ -23,22 +24,28 @@ if (peer === undefined) {
   const parts = new StartedParts();
   parts.keep(peer);
   try {
-    const outcomes = await compare(peer.path, parts);
+    const backend = parts.keep(await startEchoBackend()).port;
+    const tokenEndpoint = parts.keep(await startTokenEndpoint()).url;
+    const outcomes = await compare(peer.path, { tokenEndpoint, backend }, parts);
     console.log(formatReport(outcomes));
-    if (outcomes.some((outcome) => verdictOf(outcome) === 'DIFFERENT')) process.exitCode = 1;
+    const { requests, agreed, different, unknown } = await runInShadow(peer.path, { tokenEndpoint, backend });
+    console.log(`in shadow: ${requests} requests: ${agreed} agreed, ${different} different, ${unknown} not comparable`);
+    if (different > 0 || outcomes.some((outcome) => verdictOf(outcome) === 'DIFFERENT')) process.exitCode = 1;
   } finally {
     await parts.stop();
   }
 }
 
-async function compare(binary: string, parts: StartedParts): Promise<Outcome[]> {
+async function compare(
+  binary: string,
+  ports: { readonly tokenEndpoint: string; readonly backend: number },
+  parts: StartedParts,
+): Promise<Outcome[]> {
   const scenarios = scenariosIn(await startSurroundings(parts));
-  const backend = parts.keep(await startEchoBackend());
-  const endpoint = parts.keep(await startTokenEndpoint());
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios) {
     console.error(`${scenario.name}: ${scenario.cases.length} requests`);
-    outcomes.push(...(await runScenario(scenario, binary, { tokenEndpoint: endpoint.url, backend: backend.port })));
+    outcomes.push(...(await runScenario(scenario, binary, ports)));
   }
   return outcomes;
 }

@@ -1,0 +1,61 @@
+import { chooseControlPorts, startControl } from '../launch/control.ts';
+import { startEnvoy } from '../launch/envoy.ts';
+import { EnvoyConfiguration } from '../launch/envoy-configuration.ts';
+import { eventually } from '../launch/eventually.ts';
+import { StartedParts } from '../launch/started-parts.ts';
+import { readSamples, sumSamples } from '../launch/statistics.ts';
+import { startPeer } from './peer.ts';
+
+/** What the filter counted. */
+export interface ShadowCounts {
+  readonly requests: number;
+  readonly agreed: number;
+  readonly different: number;
+  readonly unknown: number;
+}
+
+const GOOD = { 'x-client-id': 'client', 'x-client-secret': 'secret' };
+const REQUESTS: readonly Record<string, string>[] = [
+  ...Array.from({ length: 20 }, () => GOOD),
+  ...Array.from({ length: 10 }, (_, index) => ({ ...GOOD, 'x-scope': `scope-${index % 2}` })),
+  {},
+  { 'x-client-id': 'client' },
+];
+
+/** Lets DexTokenBroker decide, behind Envoy with `envoy/shadow.yaml`, and the filter watch. */
+export async function runInShadow(
+  peer: string,
+  ports: { tokenEndpoint: string; backend: number },
+): Promise<ShadowCounts> {
+  const parts = new StartedParts();
+  const environment = { DEX_TOKEN_URL: ports.tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' };
+  try {
+    const theirs = parts.keep(await startPeer(peer, environment));
+    const control = parts.keep(await startControl(environment, await chooseControlPorts()));
+    const configuration = EnvoyConfiguration.shipped('shadow')
+      .setPort('other-broker', theirs.port)
+      .setPort('token-broker', control.filterPort)
+      .setPort('backend', ports.backend);
+    const envoy = parts.keep(await startEnvoy({ configuration, concurrency: 1 }));
+    await eventually(() => expectTables(envoy.adminUrl));
+    for (const headers of REQUESTS) await fetch(`http://127.0.0.1:${envoy.port}/`, { headers });
+    return await eventually(() => countIn(envoy.adminUrl));
+  } finally {
+    await parts.stop();
+  }
+}
+
+/** The worker has its route table, and Envoy's main thread too: until then the filter has no opinion. */
+async function expectTables(adminUrl: string): Promise<void> {
+  const tables = sumSamples(await readSamples(adminUrl), 'token_broker_table_refreshes', {});
+  if (tables < 2) throw new Error(`${tables} route tables are in force`);
+}
+
+async function countIn(adminUrl: string): Promise<ShadowCounts> {
+  const samples = await readSamples(adminUrl);
+  const sum = (name: string) => sumSamples(samples, `token_broker_shadow_${name}`, {});
+  const counts = { agreed: sum('agreements'), different: sum('differences'), unknown: sum('unknown') };
+  const requests = counts.agreed + counts.different + counts.unknown;
+  if (requests !== REQUESTS.length) throw new Error(`${requests} of ${REQUESTS.length} requests are counted`);
+  return { requests, ...counts };
+}
