@@ -1,5 +1,8 @@
 import { JWT_BEARER, TOKEN_EXCHANGE } from './token-exchange.ts';
 
+/** What a client that people log in to may ask for. */
+export const LOGIN_SCOPES = 'openid profile email groups offline_access';
+
 /** A client that the server knows. */
 export interface OAuthClient {
   readonly id: string;
@@ -13,6 +16,10 @@ export interface OAuthClient {
   readonly keys?: readonly object[];
   /** A DNS name in its certificate, for `tls_client_auth`. */
   readonly certificateName?: string;
+  /** Where people come back to after a login; without any, nobody logs in to this client. */
+  readonly redirectUris?: readonly string[];
+  /** Where people may be sent after they have signed out. */
+  readonly postLogoutRedirectUris?: readonly string[];
 }
 
 /**
@@ -24,12 +31,23 @@ export function clientMetadata(client: OAuthClient): object {
   const method = client.authentication ?? 'client_secret_basic';
   return {
     client_id: client.id,
-    grant_types: ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER],
-    response_types: [],
-    redirect_uris: [],
+    ...grantMetadata(client),
     token_endpoint_auth_method: method,
     ...(client.scope === undefined ? {} : { scope: client.scope }),
     ...credentialMetadata(client, method),
+  };
+}
+
+/** A client that people log in to asks for nothing on its own account. */
+function grantMetadata({ redirectUris = [], postLogoutRedirectUris = [] }: OAuthClient): object {
+  if (redirectUris.length === 0) {
+    return { grant_types: ['client_credentials', TOKEN_EXCHANGE, JWT_BEARER], response_types: [], redirect_uris: [] };
+  }
+  return {
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    redirect_uris: redirectUris,
+    post_logout_redirect_uris: postLogoutRedirectUris,
   };
 }
 

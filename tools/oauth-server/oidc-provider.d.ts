@@ -10,9 +10,16 @@ declare module 'oidc-provider' {
 
   export interface Context {
     readonly req: IncomingMessage;
-    body?: object;
+    body?: object | string;
+    type?: string;
     readonly oidc?: {
+      readonly provider: Provider;
       readonly client?: Client;
+      readonly session?: {
+        readonly accountId?: string;
+        grantIdFor(clientId: string): string | undefined;
+      };
+      readonly resourceServers?: Readonly<Record<string, object>>;
       readonly params?: {
         readonly grant_type?: string;
         readonly scope?: string;
@@ -36,14 +43,27 @@ declare module 'oidc-provider' {
     readonly InvalidTarget: new () => Error;
   };
 
+  export interface Artefact {
+    readonly uid?: string;
+    readonly grantId?: string;
+    consumed?: number;
+  }
+
   export interface Adapter {
-    upsert(id: string, payload: object, expiresIn?: number): Promise<void>;
+    upsert(id: string, payload: Artefact, expiresIn?: number): Promise<void>;
     find(id: string): Promise<object | undefined>;
     findByUid(uid: string): Promise<object | undefined>;
     findByUserCode(userCode: string): Promise<object | undefined>;
     consume(id: string): Promise<void>;
     destroy(id: string): Promise<void>;
     revokeByGrantId(grantId: string): Promise<void>;
+  }
+
+  /** What a person lets a client have. */
+  export interface Grant {
+    addOIDCScope(scope: string): void;
+    addResourceScope(resource: string, scope: string): void;
+    save(): Promise<string>;
   }
 
   /** A token that a client gets for itself, or by way of another's. */
@@ -62,6 +82,15 @@ declare module 'oidc-provider' {
       readonly client: Client | undefined;
       readonly scope: string | undefined;
     }) => ClientCredentials;
+    readonly Grant: {
+      new (properties: { readonly clientId: string; readonly accountId: string }): Grant;
+      find(id: string): Promise<Grant | undefined>;
+    };
+    interactionDetails(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<{ readonly params: { readonly client_id: string } }>;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
     registerGrantType(
       name: string,
       handler: (context: Context) => Promise<void>,

@@ -3,6 +3,8 @@ import { TLSSocket } from 'node:tls';
 import type { JWK } from 'jose';
 import Provider, { type Client, type Context, errors } from 'oidc-provider';
 import { clientMetadata, type OAuthClient } from './clients.ts';
+import { loginSettings } from './login.ts';
+import type { People } from './people.ts';
 import { createStorage } from './storage.ts';
 import { exchangedClaims, registerTokenExchange } from './token-exchange.ts';
 
@@ -14,18 +16,20 @@ export interface ProviderOptions {
   readonly audiences: readonly string[];
   readonly issuer: string;
   readonly clients: readonly OAuthClient[];
+  readonly people: People;
   readonly accessTokenFormat: 'jwt' | 'opaque';
   /** Seconds; asked anew for each token. */
   readonly tokenLifetime: () => number;
 }
 
 /**
- * Builds an oidc-provider which grants client credentials and exchanges tokens. Everything that it would otherwise warn about on start
- * (storage, keys, interaction) is set.
+ * Builds an oidc-provider which grants client credentials, exchanges tokens and logs people in. Everything that it would
+ * otherwise warn about on start (storage, keys, interaction) is set.
  */
 export function createProvider(options: ProviderOptions): Provider {
   const scopes = [...new Set(options.clients.flatMap((client) => client.scope?.split(' ') ?? []))];
   const { privateKey, publicKey } = createSigningKey();
+  const { rpInitiatedLogout, ttl, ...login } = loginSettings(options.people, options.tokenLifetime);
   const provider = new Provider(options.issuer, {
     adapter: createStorage(),
     clients: options.clients.map(clientMetadata),
@@ -40,14 +44,19 @@ export function createProvider(options: ProviderOptions): Provider {
         },
       },
     },
-    responseTypes: [],
+    ...login,
+    responseTypes: ['code'],
     scopes,
     features: {
+      rpInitiatedLogout,
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => DEFAULT_RESOURCE,
+        defaultResource: (_context: Context, _client: Client, oneOf?: readonly string[]) =>
+          oneOf?.[0] ?? DEFAULT_RESOURCE,
+        // A login asks once whom its tokens are for; the token requests that follow need not say so again.
+        useGrantedResource: () => true,
         getResourceServerInfo: (context: Context, resource: string, client: Client) => {
           refuseOtherScopes(context, client);
           return {
@@ -67,7 +76,7 @@ export function createProvider(options: ProviderOptions): Provider {
           certificateOf(context)?.checkHost(expected, { subject: 'never', wildcards: false }) !== undefined,
       },
     },
-    ttl: { ClientCredentials: () => options.tokenLifetime() },
+    ttl: { ...ttl, ClientCredentials: options.tokenLifetime },
   });
   registerTokenExchange(provider, {
     keys: { keys: [publicKey] },

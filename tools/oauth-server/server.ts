@@ -3,6 +3,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OAuthClient } from './clients.ts';
+import { serveLogin } from './login.ts';
+import { People, type Person } from './people.ts';
 import { createProvider } from './provider.ts';
 import { type RequestFilter, Tally } from './tally.ts';
 
@@ -14,6 +16,8 @@ export interface OAuthServerOptions {
   /** The address to listen on, `127.0.0.1` by default. */
   readonly host?: string;
   readonly clients: readonly OAuthClient[];
+  /** Who can log in to clients that have redirect URIs; nobody by default. */
+  readonly people?: readonly Person[];
   /** Whom tokens are exchanged for, besides `https://backend.example`. */
   readonly audiences?: readonly string[];
   /** Seconds, 300 by default. */
@@ -38,6 +42,10 @@ export interface OAuthServer {
   readonly url: string;
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
+  /** Where a login begins. */
+  readonly authorizationEndpoint: string;
+  /** Where a session ends (OpenID Connect RP-Initiated Logout). */
+  readonly endSessionEndpoint: string;
   /** Token requests that the provider answered, those refused included. */
   countRequests(filter?: RequestFilter): number;
   /** Lifetime of tokens granted from now on, in seconds. */
@@ -48,7 +56,10 @@ export interface OAuthServer {
   close(): Promise<void>;
 }
 
-/** Starts an OAuth server that grants client credentials and exchanges tokens; they are JWTs unless said otherwise. */
+/**
+ * Starts an OAuth server that grants client credentials, exchanges tokens and logs people in; its tokens are JWTs unless said
+ * otherwise.
+ */
 export async function startOAuthServer(options: OAuthServerOptions): Promise<OAuthServer> {
   let tokenLifetime = options.tokenLifetimeSeconds ?? 300;
   let fault: Fault | undefined;
@@ -57,9 +68,11 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
   };
   const { server, url } = await listen(options, (request, response) => answer(request, response));
 
+  const people = new People(options.people ?? []);
   const provider = createProvider({
     issuer: url,
     clients: options.clients,
+    people,
     audiences: options.audiences ?? [],
     accessTokenFormat: options.accessTokenFormat ?? 'jwt',
     tokenLifetime: () => tokenLifetime,
@@ -70,13 +83,15 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     const met = request.url === '/token' ? fault : undefined;
     if (met?.delay !== undefined) await delay(met.delay, undefined, { ref: false });
     if (met?.status !== undefined) response.writeHead(met.status, met.headers).end();
-    else await serve(request, response);
+    else if (!(await serveLogin(provider, people, request, response))) await serve(request, response);
   };
 
   return {
     url,
     tokenEndpoint: `${url}/token`,
     jwksUri: `${url}/jwks`,
+    authorizationEndpoint: `${url}/auth`,
+    endSessionEndpoint: `${url}/session/end`,
     countRequests: (filter) => tally.count(filter),
     setTokenLifetime: (seconds) => {
       tokenLifetime = seconds;
