@@ -1,7 +1,7 @@
 import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
+import { startDex } from '../../tools/dex/start.ts';
 import { startOAuthServer } from '../../tools/oauth-server/server.ts';
 import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
-import { startDex } from './dex.ts';
 import { type IssuerProxy, startIssuerProxy } from './issuer-proxy.ts';
 
 /** A client that the identity provider knows. */

@@ -29,7 +29,11 @@ type configuration struct {
 	Clients    []storage.Client `json:"clients"`
 	Users      []user           `json:"users"`
 	Connectors []connector      `json:"connectors"`
-	LogLevel   slog.Level       `json:"logLevel"`
+	// Sessions keeps people logged in between applications, and serves /logout (OpenID Connect RP-Initiated Logout).
+	Sessions bool `json:"sessions"`
+	// ExchangesOwnTokens is the ID of one more connector, by which this Dex's own access tokens can be exchanged.
+	ExchangesOwnTokens string     `json:"exchangesOwnTokens"`
+	LogLevel           slog.Level `json:"logLevel"`
 }
 
 type tlsFiles struct {

@@ -45,8 +45,15 @@ func run(ctx context.Context, path string) error {
 		return err
 	}
 	defer listener.Close()
-	handler, err := newHandler(ctx, c, issuer, logger)
+	store, err := openStorage(c, logger)
 	if err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	handler, err := newHandler(ctx, c, store, issuer, logger)
+	if err != nil {
+		return err
+	}
+	if err := addOwnConnector(ctx, c, store, issuer); err != nil {
 		return err
 	}
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,13 +12,21 @@ import (
 
 	gosundheit "github.com/AppsFlyer/go-sundheit"
 	"github.com/dexidp/dex/server"
+	"github.com/dexidp/dex/server/session"
 	"github.com/dexidp/dex/server/signer"
 	"github.com/dexidp/dex/server/tokens"
+	"github.com/dexidp/dex/storage"
 	"github.com/go-jose/go-jose/v4"
 )
 
-// signingKeyLife is longer than any test, so that a token never outlives its key.
-const signingKeyLife = "6h"
+const (
+	// signingKeyLife is longer than any test, so that a token never outlives its key.
+	signingKeyLife = "6h"
+	// refreshReuse is for how long a refresh token that was rotated is still good: several requests of one page may
+	// refresh at once, and each of them but the first comes with the former token.
+	refreshReuse = "10s"
+	sessionLife  = 24 * time.Hour
+)
 
 // listen opens the issuer's port and gives the issuer as clients must write it.
 func listen(issuer string) (net.Listener, string, error) {
@@ -38,14 +47,12 @@ func listen(issuer string) (net.Listener, string, error) {
 }
 
 // newHandler builds Dex itself.
-func newHandler(ctx context.Context, c *configuration, issuer string, logger *slog.Logger) (http.Handler, error) {
+func newHandler(
+	ctx context.Context, c *configuration, store storage.Storage, issuer string, logger *slog.Logger,
+) (http.Handler, error) {
 	now := func() time.Time { return time.Now().UTC() }
 	lifetime := time.Duration(c.TokenLifetime)
 
-	store, err := openStorage(c, logger)
-	if err != nil {
-		return nil, fmt.Errorf("storage: %w", err)
-	}
 	keys := signer.LocalConfig{
 		KeysRotationPeriod: signingKeyLife,
 		Algorithm:          jose.SignatureAlgorithm(c.Algorithm),
@@ -54,7 +61,7 @@ func newHandler(ctx context.Context, c *configuration, issuer string, logger *sl
 	if err != nil {
 		return nil, fmt.Errorf("signer: %w", err)
 	}
-	refresh, err := tokens.NewRefreshTokenPolicy(logger, false, "", "", "")
+	refresh, err := tokens.NewRefreshTokenPolicy(logger, false, "", "", refreshReuse)
 	if err != nil {
 		return nil, fmt.Errorf("refresh tokens: %w", err)
 	}
@@ -66,10 +73,27 @@ func newHandler(ctx context.Context, c *configuration, issuer string, logger *sl
 		SkipApprovalScreen: true,
 		IDTokensValidFor:   lifetime,
 		RefreshTokenPolicy: refresh,
+		SessionConfig:      sessionsOf(c),
 		Signer:             tokenSigner,
 		Now:                now,
 		Logger:             logger,
 		// Without a checker Dex panics on /healthz.
 		HealthChecker: gosundheit.New(),
 	})
+}
+
+// sessionsOf gives the settings of sessions; nil switches them off.
+func sessionsOf(c *configuration) *session.Config {
+	if !c.Sessions {
+		return nil
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // It never fails, as its documentation says.
+	return &session.Config{
+		CookieName:           "dex_session",
+		CookieEncryptionKey:  key,
+		AbsoluteLifetime:     sessionLife,
+		ValidIfNotUsedFor:    sessionLife,
+		SSOSharedWithDefault: "all",
+	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"log/slog"
 
 	"github.com/dexidp/dex/server/connectors"
@@ -27,7 +29,8 @@ func openStorage(c *configuration, logger *slog.Logger) (storage.Storage, error)
 func hashPasswords(users []user) ([]storage.Password, error) {
 	passwords := make([]storage.Password, 0, len(users))
 	for _, u := range users {
-		hash, err := bcrypt.GenerateFromPassword([]byte(u.Password), bcrypt.MinCost)
+		// Dex refuses to check a hash that was cheaper to make.
+		hash, err := bcrypt.GenerateFromPassword([]byte(u.Password), bcrypt.DefaultCost)
 		if err != nil {
 			return nil, err
 		}
@@ -66,4 +69,31 @@ func configuredConnectors(c *configuration) []storage.Connector {
 		})
 	}
 	return list
+}
+
+// addOwnConnector adds a connector that takes this Dex itself for its provider, and asks its userinfo endpoint about each
+// token. It must not be there while Dex is being built: connectors ask their provider for its metadata when they are opened,
+// and this one does not answer before it is served. What comes later is opened when it is first used.
+func addOwnConnector(ctx context.Context, c *configuration, store storage.Storage, issuer string) error {
+	if c.ExchangesOwnTokens == "" {
+		return nil
+	}
+	settings, err := json.Marshal(map[string]any{
+		"issuer":               issuer,
+		"clientID":             c.ExchangesOwnTokens,
+		"redirectURI":          issuer + "/callback",
+		"scopes":               []string{"profile", "email", "groups"},
+		"getUserInfo":          true,
+		"insecureEnableGroups": true,
+	})
+	if err != nil {
+		return err
+	}
+	return store.CreateConnector(ctx, storage.Connector{
+		ID:         c.ExchangesOwnTokens,
+		Type:       "oidc",
+		Name:       "exchange of our own tokens",
+		GrantTypes: []string{"urn:ietf:params:oauth:grant-type:token-exchange"},
+		Config:     settings,
+	})
 }
