@@ -6,11 +6,10 @@ import { ensureEnvoy } from '../../tools/envoy/ensure.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-test.each(readdirSync(`${ROOT}/envoy`))(
-  'Envoy accepts envoy/%s as it is, from the root of the repository',
-  async (file) => {
-    const parameters = ['--mode', 'validate', '--config-path', `envoy/${file}`];
-    const output = execFileSync(await ensureEnvoy(), parameters, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
-    expect(output).toContain('OK');
-  },
-);
+const files = readdirSync(`${ROOT}/envoy`).filter((name) => name.endsWith('.yaml'));
+
+test.each(files)('Envoy accepts envoy/%s as it is, from the root of the repository', async (file) => {
+  const parameters = ['--mode', 'validate', '--config-path', `envoy/${file}`];
+  const output = execFileSync(await ensureEnvoy(), parameters, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' });
+  expect(output).toContain('OK');
+});
