@@ -15,7 +15,7 @@ function startDemo(...parameters: string[]): RunningProcess {
   return demo;
 }
 
-test.each(['main', 'exchange'])('the demo %s passes its own checks and ends when it runs once', async (name) => {
+test.each(['main', 'exchange', 'login'])('the demo %s passes its own checks and ends when it runs once', async (name) => {
   const demo = startDemo(name, '--once');
   expect(await demo.waitForEnd()).toBe('exit code 0');
   expect(demo.output()).not.toContain('NOT SO');

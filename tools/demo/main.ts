@@ -7,11 +7,16 @@
 import { parseArgs } from 'node:util';
 import { StartedParts } from '../launch/started-parts.ts';
 import { showClientCredentials } from './client-credentials.ts';
+import { showLogin } from './login.ts';
 import { Page } from './page.ts';
 import type { Scenario } from './scenario.ts';
 import { showTokenExchange } from './token-exchange.ts';
 
-const SCENARIOS: Record<string, Scenario> = { main: showClientCredentials, exchange: showTokenExchange };
+const SCENARIOS: Record<string, Scenario> = {
+  main: showClientCredentials,
+  exchange: showTokenExchange,
+  login: showLogin,
+};
 
 const { values, positionals } = parseArgs({
   options: { once: { type: 'boolean', default: false } },

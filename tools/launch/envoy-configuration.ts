@@ -23,7 +23,7 @@ export class EnvoyConfiguration {
    * Reads `envoy/<name>.yaml` and takes out what would collide on one machine: every port becomes one that the system
    * chooses, and a relative path of a module becomes an absolute one.
    */
-  static shipped(name: 'token-broker' | 'ext-authz' | 'ext-authz-grpc' | 'shadow'): EnvoyConfiguration {
+  static shipped(name: 'token-broker' | 'ext-authz' | 'ext-authz-grpc' | 'shadow' | 'login'): EnvoyConfiguration {
     const configuration = new EnvoyConfiguration(parse(readFileSync(new URL(`envoy/${name}.yaml`, ROOT), 'utf8')));
     configuration.bootstrap.admin.address.socket_address.port_value = 0;
     configuration.listener().address.socket_address.port_value = 0;
