@@ -58,6 +58,11 @@ test-istio: $(BUILT) ## Validate deploy/istio with Istio's own code, and run it 
 	@sh tools/istio/build.sh > /dev/null
 	@vitest run --project istio $(TEST_FLAGS)
 
+.PHONY: test-browser
+test-browser: $(BUILT) ## Run the tests of the login in a real browser, with both OAuth servers (IDP=embedded or IDP=dex: with one)
+	@[ "$${IDP:-}" = embedded ] || sh tools/dex/build.sh >/dev/null
+	@CHROMIUM="$$(sh tools/chromium/ensure.sh)" vitest run --project browser $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts
