@@ -15,11 +15,14 @@ function startDemo(...parameters: string[]): RunningProcess {
   return demo;
 }
 
-test.each(['main', 'exchange', 'login'])('the demo %s passes its own checks and ends when it runs once', async (name) => {
-  const demo = startDemo(name, '--once');
-  expect(await demo.waitForEnd()).toBe('exit code 0');
-  expect(demo.output()).not.toContain('NOT SO');
-});
+test.each(['main', 'exchange', 'login'])(
+  'the demo %s passes its own checks and ends when it runs once',
+  async (name) => {
+    const demo = startDemo(name, '--once');
+    expect(await demo.waitForEnd()).toBe('exit code 0');
+    expect(demo.output()).not.toContain('NOT SO');
+  },
+);
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   'the demo stays up until %s, and leaves no process behind',
