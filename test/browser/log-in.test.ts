@@ -55,10 +55,29 @@ describe.each(PROVIDERS)('a login at %s', (kind) => {
     expect(all).not.toContain('of-the-client-itself');
   });
 
+  test('gets the backend nothing at all where policy wants no token', async () => {
+    const { backend, visit } = login();
+    const person = await visit();
+    await person.context.setExtraHTTPHeaders({ authorization: 'Bearer of-the-client-itself' });
+    await person.arrive(alice, '/assets/style.css');
+    expect(backend.last().path).toBe('/assets/style.css');
+    expect(backend.last().headers).not.toHaveProperty('authorization');
+    expect(JSON.stringify(backend.last().headerPairs)).not.toMatch(/eyJ|__Host-/);
+  });
+
   test('keeps the session in cookies that no script, no other site and no other host can have', async () => {
     const { origin, provider, visit } = login();
     const person = await visit();
+    const set: Promise<string[]>[] = [];
+    person.page.on('response', (response) => {
+      if (response.url().startsWith(origin)) set.push(response.headerValues('set-cookie'));
+    });
     await person.arrive(alice);
+    // What Chromium reports as Lax may be its own default, which other browsers do not have.
+    const lines = (await Promise.all(set)).flat().filter((line) => !line.includes('=deleted'));
+    expect(lines.length).toBeGreaterThanOrEqual(9);
+    for (const line of lines)
+      expect(line).toMatch(/^__Host-login-[^;]+;path=\/;Max-Age=\d+;secure;HttpOnly;SameSite=Lax$/);
     const cookies = await person.cookies();
     expect([...cookies.keys()].sort()).toEqual(Object.values(COOKIES).sort());
     for (const { name, value, ...flags } of cookies.values()) {

@@ -79,16 +79,18 @@ function setProvider(configuration: EnvoyConfiguration, provider: LoginProvider,
 }
 
 /** What the shipped file marks with "origin". */
-function setOrigin(configuration: EnvoyConfiguration, { origin, host, hostname, port }: URL): void {
+function setOrigin(configuration: EnvoyConfiguration, { origin, protocol, host, hostname, port }: URL): void {
   const filter = loginFilter(configuration);
   filter.redirect_uri = `${origin}/oauth2/callback`;
   filter.original_request_uri = origin;
-  filter.allowed_redirect_domains = [hostname];
+  filter.allowed_redirect_domains = filter.allowed_redirect_domains.map(() => hostname);
   filter.post_logout_redirect_uri.uri = `${origin}/`;
   const [application, elsewhere] = configuration.httpConnectionManager().route_config.virtual_hosts;
   application.domains = [host];
-  elsewhere.routes[0].redirect.host_redirect = hostname;
-  elsewhere.routes[0].redirect.port_redirect = Number(port);
+  const { redirect } = elsewhere.routes[0];
+  redirect.host_redirect = hostname;
+  redirect.port_redirect = Number(port);
+  redirect.https_redirect = protocol === 'https:';
 }
 
 function typedConfig(configuration: EnvoyConfiguration, filter: string): Node {

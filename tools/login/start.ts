@@ -21,6 +21,8 @@ export interface LoginSetup {
   readonly tokenLifetimeSeconds?: number;
   /** Seals sessions; 32 bytes or more. */
   readonly cookieKey: string;
+  /** How people reach Envoy, `http` by default; with `https`, `configure` has to add what ends TLS. */
+  readonly scheme?: 'http' | 'https';
   /** Changes Envoy's shipped configuration further. */
   readonly configure?: (configuration: EnvoyConfiguration) => void;
 }
@@ -41,14 +43,14 @@ const PROVIDERS = { embedded: startEmbeddedLogin, dex: startDexLogin };
 
 /** Starts identity provider, control, backend, and Envoy as `envoy/login.yaml` has it, each on a port that was free. */
 export async function startLogin(setup: LoginSetup): Promise<LoginStage> {
-  const { kind, people, tokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS, cookieKey } = setup;
+  const { kind, people, tokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS, cookieKey, scheme = 'http' } = setup;
   const parts = new StartedParts();
   try {
     const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-login-'));
     parts.keep({ stop: async () => rmSync(directory, { recursive: true, force: true }) });
     // The identity provider has to know where people come back to before Envoy runs.
     const [port] = await findFreePorts(1);
-    const origin = `http://localhost:${port}`;
+    const origin = `${scheme}://localhost:${port}`;
     const provider = parts.keep(await PROVIDERS[kind]({ origin, people, tokenLifetimeSeconds }));
     const controlFile = join(directory, 'control.yaml');
     writeFileSync(controlFile, controlConfiguration(provider));
