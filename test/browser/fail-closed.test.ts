@@ -1,13 +1,19 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
 import { eventually } from '../../tools/launch/eventually.ts';
-import { loginFilter } from '../../tools/login/envoy-configuration.ts';
+import { loginFilter, writeSecrets } from '../../tools/login/envoy-configuration.ts';
 import { makePerson } from '../../tools/login/people.ts';
 import { Visitor } from '../../tools/login/visitor.ts';
 import { useLogin } from './support/use-login.ts';
 
 const alice = makePerson('Alice');
+const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-no-secrets-'));
 const FIELDS = { login: alice.email, password: alice.password, action: 'log-in' };
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function visitor(): Visitor {
   const created = new Visitor();
@@ -61,9 +67,9 @@ describe('while the identity provider does not answer', () => {
 });
 
 function loseSecret(configuration: EnvoyConfiguration): void {
-  const { path_config_source: source } = loginFilter(configuration).credentials.hmac_secret.sds_config;
-  // As shipped: it names a file that nobody has made yet.
-  source.path = new URL('../../envoy/login/cookie-key.yaml', import.meta.url).pathname;
+  // Its SDS file names one that nobody has made yet, as the shipped one does.
+  const { cookieKey } = writeSecrets(directory, {});
+  loginFilter(configuration).credentials.hmac_secret.sds_config.path_config_source.path = cookieKey;
 }
 
 function expectOtherAudience(configuration: EnvoyConfiguration): void {
