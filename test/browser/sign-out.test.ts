@@ -35,7 +35,7 @@ describe.each(PROVIDERS)(
       await person.page.waitForURL(`${origin}/orders/8`);
     });
 
-    test('leaves a copy of the cookies good until its token expires, and no longer', async () => {
+    test('ends a copy of the cookies with its token: it is refreshed no more', async () => {
       const { visit } = login();
       const person = await visit();
       await person.arrive(alice);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ENVOY_VERSION } from '../envoy/version.ts';
+import type { StartedParts } from '../launch/started-parts.ts';
 import { claimsReceived } from '../login/backend-page.ts';
 import { BACKEND_AUDIENCE } from '../login/identity-provider.ts';
 import { PEOPLE, type Person } from '../login/people.ts';
@@ -17,7 +18,7 @@ const REFRESH_COOKIE = '__Host-login-refresh-token';
 
 /** People log in to Envoy with a browser, and the backend gets a token of its own for them. */
 export const showLogin: Scenario = async (parts, page) => {
-  const stage = parts.keep(await start(page));
+  const stage = await start(parts, page);
   const visitor = () => parts.keep(new Visitor());
   const alice = visitor();
 
@@ -49,15 +50,15 @@ export const showLogin: Scenario = async (parts, page) => {
   showWhatToTry(stage, page);
 };
 
-async function start(page: Page): Promise<LoginStage> {
+async function start(parts: StartedParts, page: Page): Promise<LoginStage> {
   page.heading('Starting');
-  const kind = process.env.IDP === 'dex' ? 'dex' : 'embedded';
-  const stage = await startLogin({
-    kind,
+  const setup = {
+    kind: process.env.IDP === 'dex' ? 'dex' : 'embedded',
     people: Object.values(PEOPLE),
     tokenLifetimeSeconds: TOKEN_LIFETIME_SECONDS,
     cookieKey: randomBytes(48).toString('base64'),
-  });
+  } as const;
+  const stage = await startLogin(setup, parts);
   const { provider, control, backend, envoy } = stage;
   page.facts('identity provider', [`${provider.issuer} (${provider.name})`]);
   page.facts('control', [`http://127.0.0.1:${control.filterPort} for the filter`]);

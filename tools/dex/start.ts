@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { RunningProcess } from '../launch/running-process.ts';
 
 /** A client as Dex's own configuration writes it. */
 export interface DexClient {
@@ -43,13 +43,12 @@ export interface Dex {
   readonly issuer: string;
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
-  /** The end of what it has written to its log, 64 KiB at most. */
+  /** What it has written so far. */
   log(): string;
   stop(): Promise<void>;
 }
 
 const BUILD = fileURLToPath(new URL('build.sh', import.meta.url));
-const MAXIMUM_LOG = 64 * 1024;
 
 /**
  * Starts a real Dex, building it first where that has not been done on this machine, which takes minutes and Go.
@@ -64,22 +63,17 @@ export async function startDex(options: DexOptions): Promise<Dex> {
   const folder = await mkdtemp(join(tmpdir(), 'dex-'));
   const file = join(folder, 'dex.yaml');
   await writeFile(file, stringify(configurationOf(options)));
-  const child = spawn(stdout.trim(), [file], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    log = (log + part).slice(-MAXIMUM_LOG);
-  });
+  const dex = new RunningProcess({ name: 'Dex', command: stdout.trim(), parameters: [file] });
   const stop = async () => {
-    await end(child);
+    await dex.stop();
     await rm(folder, { recursive: true, force: true });
   };
-
   try {
-    const issuer = await readIssuer(child);
-    return { issuer, tokenEndpoint: `${issuer}/token`, jwksUri: `${issuer}/keys`, log: () => log, stop };
+    const issuer = await dex.waitUntil(() => readIssuer(dex.output()));
+    return { issuer, tokenEndpoint: `${issuer}/token`, jwksUri: `${issuer}/keys`, log: () => dex.output(), stop };
   } catch (error) {
     await stop();
-    throw new Error(`Dex did not start: ${log}`, { cause: error });
+    throw error;
   }
 }
 
@@ -98,21 +92,9 @@ function configurationOf(options: DexOptions): object {
   };
 }
 
-/** Waits for the line of JSON that says it is ready. */
-async function readIssuer(child: ChildProcess & { readonly stdout: NodeJS.ReadableStream }): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { issuer } = JSON.parse(line) as { issuer: string };
-    child.stdout.resume();
-    return issuer;
-  }
-  throw new Error('it ended');
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), 5000);
-  await ended;
-  clearTimeout(force);
+/** Reads the line of JSON that says it is ready. */
+function readIssuer(output: string): string {
+  const [line] = /^\{"issuer":.*"ready":true\}$/m.exec(output) ?? [];
+  if (line === undefined) throw new Error('it is not ready');
+  return (JSON.parse(line) as { issuer: string }).issuer;
 }

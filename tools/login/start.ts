@@ -41,10 +41,13 @@ export interface LoginStage {
 const DEFAULT_TOKEN_LIFETIME_SECONDS = 300;
 const PROVIDERS = { embedded: startEmbeddedLogin, dex: startDexLogin };
 
-/** Starts identity provider, control, backend, and Envoy as `envoy/login.yaml` has it, each on a port that was free. */
-export async function startLogin(setup: LoginSetup): Promise<LoginStage> {
+/**
+ * Starts identity provider, control, backend, and Envoy as `envoy/login.yaml` has it, each on a port that was free.
+ *
+ * @param parts who stops them, should that be needed before all have started; all are stopped when one does not start
+ */
+export async function startLogin(setup: LoginSetup, parts = new StartedParts()): Promise<LoginStage> {
   const { kind, people, tokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS, cookieKey, scheme = 'http' } = setup;
-  const parts = new StartedParts();
   try {
     const directory = mkdtempSync(join(tmpdir(), 'envoy-token-broker-login-'));
     parts.keep({ stop: async () => rmSync(directory, { recursive: true, force: true }) });
