@@ -4,7 +4,7 @@ import type { Route } from '../decide/route.ts';
 import { CHECK_PATH } from './check-url.ts';
 import { type Checked, checkRequest, headersToRemove } from './checked-request.ts';
 import { keepCookies, readCheckInputs } from './key-inputs.ts';
-import { COMMON_HEADERS, sendText } from './plain-text.ts';
+import { asBytes, COMMON_HEADERS, sendText } from './plain-text.ts';
 import { headerText, headerValues } from './raw-headers.ts';
 import type { Service } from './service.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -67,5 +67,5 @@ function sendDeny(reply: FastifyReply, { status, body, bodyType, headers }: Deny
     .code(status)
     .headers({ ...COMMON_HEADERS, ...Object.fromEntries(headers) })
     .type(bodyType)
-    .send(body);
+    .send(asBytes(body));
 }

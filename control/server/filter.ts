@@ -4,7 +4,7 @@ import type { Freshness } from '../decide/freshness.ts';
 import type { Route } from '../decide/route.ts';
 import type { TraceContext } from '../decide/tracing.ts';
 import { readFilterInputs } from './key-inputs.ts';
-import { COMMON_HEADERS, sendText } from './plain-text.ts';
+import { asBytes, COMMON_HEADERS, sendText } from './plain-text.ts';
 import { headerText, singleHeader } from './raw-headers.ts';
 import type { Policy, Service } from './service.ts';
 import { traceContextOf } from './trace-context.ts';
@@ -92,7 +92,7 @@ function sendDecision(reply: FastifyReply, decision: Decision): FastifyReply {
       .code(decision.status)
       .headers(Object.fromEntries(decision.headers))
       .type(decision.bodyType)
-      .send(decision.body);
+      .send(asBytes(decision.body));
   }
   for (const [name, value] of decision.inject) {
     reply.header(`x-inject-${name}`, headerText(value.reveal()));

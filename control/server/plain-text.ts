@@ -15,3 +15,8 @@ export function sendText(reply: FastifyReply, status: number, text: string): Fas
   }
   return reply.code(status).headers(COMMON_HEADERS).type(BODY_TYPE.plain).send(`${text}\n`);
 }
+
+/** A text whose `content-type` stays as it was given: Fastify adds a charset to that of a JSON text. */
+export function asBytes(text: string): Buffer {
+  return Buffer.from(text);
+}

@@ -73,3 +73,24 @@ describe("the three of them about a caller's own token", () => {
     if (status === 200) expect(effect.headers.authorization).toBe('Bearer a-token');
   });
 });
+
+describe('the three of them refuse in JSON where that is asked for', () => {
+  const configuration = (): Configuration => {
+    const whole = exchangeConfiguration(exchangeFile({ audiences: ['orders'], scope: { value: 'read' } }));
+    return { ...whole, policy: { ...whole.policy, refusals: 'json' } };
+  };
+
+  test.each<readonly [string, ErrorCode | undefined, readonly string[], number, object]>([
+    ['no token', undefined, [], 401, { error: 'bearer_token_required' }],
+    ['a refused subject', 'subject_token_rejected', ['Bearer opaque'], 401, { error: 'subject_token_rejected' }],
+    ['an issuer that is away', 'issuer_unavailable', ['Bearer opaque'], 503, { error: 'server_error' }],
+  ])('%s', async (_what, refusal, authorization, status, body) => {
+    const answer = refusal === undefined ? { access_token: 'a-token' } : new BrokerError(refusal);
+    const effect = await askAll({
+      options: () => ({ configuration: configuration(), issuer: () => answer }),
+      headers: authorization.length === 0 ? {} : { authorization },
+    });
+    expect(effect).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+    expect(JSON.parse(effect.body)).toMatchObject(body);
+  });
+});
