@@ -56,7 +56,7 @@ test.each<readonly [string, Respond, FailureReason, string]>([
   ['404 of a proxy', answer(404, '<h1>Not found</h1>'), 'badAnswer', 'the API server answered 404'],
   ['410', answer(410, status(410)), 'gone', 'the API server answered 410: what Kubernetes says'],
   ['422', answer(422, status(422)), 'unprocessable', 'the API server answered 422: what Kubernetes says'],
-  ['409', answer(409, status(409)), 'badAnswer', 'the API server answered 409: what Kubernetes says'],
+  ['409', answer(409, status(409)), 'conflict', 'the API server answered 409: what Kubernetes says'],
   ['429', answer(429, status(429)), 'unavailable', 'the API server answered 429: what Kubernetes says'],
   ['500', answer(500, 'etcd'), 'unavailable', 'the API server answered 500'],
   ['a redirect', answer(307, '', { location: '/elsewhere' }), 'badAnswer', 'the API server answered 307'],
