@@ -1,7 +1,8 @@
 import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
 import { startDex } from '../../tools/dex/start.ts';
 import { startOAuthServer } from '../../tools/oauth-server/server.ts';
-import { createSigningKey, signToken } from '../../tools/tokens/signing-key.ts';
+import { startKeySetServer } from '../../tools/tokens/key-set-server.ts';
+import { createSigningKey, keySetOf, signToken } from '../../tools/tokens/signing-key.ts';
 import { type IssuerProxy, startIssuerProxy } from './issuer-proxy.ts';
 
 /** A client that the identity provider knows. */
@@ -30,8 +31,6 @@ export interface IdentityProvider extends IssuerProxy {
 interface Exchange {
   /** A token that is good for as long, and that may be exchanged. */
   subject(client: Client, lifetimeSeconds?: number): Promise<string>;
-  /** Whether it refuses subjects that it did not sign; the connector that Dex has for tests takes any. */
-  checksSubjects: boolean;
   /** What a policy entry says to get a token for one audience, and for another. */
   first: ExchangeTarget;
   second: ExchangeTarget;
@@ -40,7 +39,7 @@ interface Exchange {
 interface ExchangeTarget {
   /** One of `aud` of the token, and of no token for the other target. */
   audience: string;
-  exchange: Pick<ExchangeDocument, 'audiences' | 'scope' | 'extraParameters'>;
+  exchange: Pick<ExchangeDocument, 'audiences' | 'scope' | 'extraParameters' | 'subjectTokenType'>;
 }
 
 /** What runs behind the proxy. */
@@ -53,6 +52,8 @@ interface Server {
   exchange: Exchange;
   stop(): Promise<void>;
 }
+
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 
 /** The characters in the secrets are those that unescaped Basic credentials break on (RFC 6749, section 2.3.1). */
 export const CLIENTS = {
@@ -100,7 +101,6 @@ async function startEmbedded(tokenLifetimeSeconds: number): Promise<Server> {
       server.setTokenLifetime(tokenLifetimeSeconds);
       return token;
     },
-    checksSubjects: true,
     first: { audience: audiences.first, exchange: { audiences: [audiences.first] } },
     second: { audience: audiences.second, exchange: { audiences: [audiences.second] } },
   };
@@ -111,26 +111,55 @@ async function startRealDex(tokenLifetimeSeconds: number): Promise<Server> {
   // Dex knows no scopes of an application's own, and lets every client ask for these.
   const scopes = { first: 'openid', second: 'openid email' };
   const { first, second } = CLIENTS;
+  const upstream = await startUpstream();
   const dex = await startDex({
     // The second lets the first ask for tokens that are meant for it.
     clients: [first, { ...second, trustedPeers: [first.id] }],
     tokenLifetimeSeconds,
     grantTypes: ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'],
-    connectors: [{ type: 'mockCallback', id: 'mock', name: 'mock' }],
+    connectors: [upstream.connector],
   });
   const { issuer, tokenEndpoint, jwksUri } = dex;
-  const extraParameters = { connector_id: 'mock' };
+  const common = { extraParameters: { connector_id: upstream.connector.id }, subjectTokenType: ID_TOKEN };
   const exchange: Exchange = {
-    subject: async ({ id }, lifetimeSeconds = tokenLifetimeSeconds) =>
-      signToken(createSigningKey(), { sub: id, exp: Math.floor(Date.now() / 1000) + lifetimeSeconds }),
-    checksSubjects: false,
-    first: { audience: first.id, exchange: { scope: { value: 'openid' }, extraParameters } },
+    subject: async ({ id }, lifetimeSeconds = tokenLifetimeSeconds) => upstream.sign(id, lifetimeSeconds),
+    first: { audience: first.id, exchange: { scope: { value: 'openid' }, ...common } },
     second: {
       audience: second.id,
-      exchange: { scope: { value: `openid audience:server:client_id:${second.id}` }, extraParameters },
+      exchange: { scope: { value: `openid audience:server:client_id:${second.id}` }, ...common },
     },
   };
-  return { issuer, tokenEndpoint, jwksUri, audienceOf: ({ id }) => id, scopes, exchange, stop: () => dex.stop() };
+  const stop = async () => {
+    await dex.stop();
+    await upstream.stop();
+  };
+  return { issuer, tokenEndpoint, jwksUri, audienceOf: ({ id }) => id, scopes, exchange, stop };
+}
+
+/** An issuer whose tokens Dex exchanges, by its `oidc` connector: it publishes its metadata and a key. */
+async function startUpstream() {
+  const key = createSigningKey('RS256');
+  const server = await startKeySetServer((response, path) => {
+    const { url: issuer } = server;
+    const metadata = {
+      ...{ issuer, jwks_uri: `${issuer}/keys`, token_endpoint: `${issuer}/token` },
+      ...{ authorization_endpoint: `${issuer}/auth`, userinfo_endpoint: `${issuer}/userinfo` },
+      ...{ response_types_supported: ['code'], subject_types_supported: ['public'] },
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(path === '/keys' ? keySetOf(key) : JSON.stringify(metadata));
+  });
+  const config = { issuer: server.url, clientID: 'dex', clientSecret: 'unused', redirectURI: `${server.url}/callback` };
+  return {
+    connector: { type: 'oidc', id: 'upstream', name: 'upstream', config },
+    sign(subject: string, lifetimeSeconds: number): string {
+      const now = Math.floor(Date.now() / 1000);
+      const person = { sub: subject, name: subject, email: `${subject}@upstream.example`, email_verified: true };
+      return signToken(key, { iss: server.url, aud: 'dex', iat: now, exp: now + lifetimeSeconds, ...person });
+    },
+    stop: () => server.stop(),
+  };
 }
 
 /** RFC 6749 section 4.4; the credentials are form-encoded before they are put together (section 2.3.1). */
