@@ -47,15 +47,23 @@ export class KubernetesAdmin {
 
   /** Makes each object what its manifest says, one after another. Fields that the API server does not know are refused. */
   async apply(...manifests: Manifest[]): Promise<void> {
-    for (const manifest of manifests) {
-      const path = `${await this.#pathOf(manifest)}?fieldManager=envoy-token-broker&force=true&fieldValidation=Strict`;
-      await this.#send('PATCH', path, manifest, 'application/apply-patch+yaml');
-    }
+    for (const manifest of manifests) await this.#apply(manifest);
+  }
+
+  /** Asks whether the API server would take a manifest, and changes nothing. @throws Error with what is wrong */
+  async check(manifest: Manifest): Promise<void> {
+    await this.#apply(manifest, '&dryRun=All');
   }
 
   /** Applies every document of a YAML text. */
   async applyYaml(text: string): Promise<void> {
     await this.apply(...parseAllDocuments(text).map((document) => document.toJS() as Manifest));
+  }
+
+  /** Sends an object that has no name, such as a review, and returns what comes back. */
+  async create(manifest: Pick<Manifest, 'apiVersion' | 'kind' | 'spec'>): Promise<Manifest> {
+    const path = await this.#pathOf({ ...manifest, metadata: { name: '' } });
+    return (await this.#send('POST', path.replace(/\/$/, ''), manifest)) as Manifest;
   }
 
   async read(reference: ObjectReference): Promise<Manifest> {
@@ -86,6 +94,11 @@ export class KubernetesAdmin {
 
   close(): Promise<void> {
     return this.#agent.close();
+  }
+
+  async #apply(manifest: Manifest, options = ''): Promise<void> {
+    const path = `${await this.#pathOf(manifest)}?fieldManager=envoy-token-broker&force=true&fieldValidation=Strict`;
+    await this.#send('PATCH', path + options, manifest, 'application/apply-patch+yaml');
   }
 
   async #pathOf({ apiVersion, kind, metadata: { name, namespace = 'default' } }: ObjectReference): Promise<string> {
