@@ -26,7 +26,8 @@ describe('the chart and the manifests for Envoy Gateway agree', () => {
 
   test('on the filter', () => {
     const [mine, theirs] = [sidecar, manual].map(
-      (manifests) => manifests.find(({ kind, spec }) => kind === 'EnvoyExtensionPolicy' && spec.wasm[0].code.image).spec,
+      (manifests) =>
+        manifests.find(({ kind, spec }) => kind === 'EnvoyExtensionPolicy' && spec.wasm[0].code.image).spec,
     );
     const { url } = theirs.wasm[0].code.image;
     mine.wasm[0].code.image.url = url;
@@ -64,7 +65,9 @@ describe('the chart and the manifests for Envoy Gateway agree', () => {
   });
 
   test('on who reaches control', () => {
-    const policies = manual.filter(({ kind, metadata }) => kind === 'NetworkPolicy' && /^token-broker/.test(metadata.name));
+    const policies = manual.filter(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && /^token-broker/.test(metadata.name),
+    );
     expect(one(deployment, 'NetworkPolicy').spec.ingress[0].from).toEqual(policies[0].spec.ingress[0].from);
   });
 });

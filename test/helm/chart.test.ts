@@ -140,7 +140,11 @@ describe('control as a sidecar', () => {
 
   test('gives tokens to nobody outside the pod', () => {
     const addresses = Object.fromEntries(sidecar.env.map(({ name, value }: Manifest) => [name, value]));
-    expect(addresses).toMatchObject({ LISTEN_ADDR: 'off', FILTER_LISTEN_ADDR: '127.0.0.1:8081', GRPC_LISTEN_ADDR: 'off' });
+    expect(addresses).toMatchObject({
+      LISTEN_ADDR: 'off',
+      FILTER_LISTEN_ADDR: '127.0.0.1:8081',
+      GRPC_LISTEN_ADDR: 'off',
+    });
   });
 
   test('is the same in the patch of the EnvoyProxy', () => {

@@ -18,7 +18,12 @@ describe('values that are refused', () => {
     ['no digest', { image: { digest: 'latest' } }, '/image/digest', /does not match pattern/],
     ['a tag in the repository', { image: { repository: 'example/control:v1' } }, '/image/repository', /pattern/],
     ['without what belongs to it', { secretFiles: { client: {} } }, '/secretFiles/client', /missing.*secretName/],
-    ['a Secret for all names', { rbac: { secrets: [{ namespace: 'a', names: [] }] } }, '/rbac/secrets/0/names', /got 0/],
+    [
+      'a Secret for all names',
+      { rbac: { secrets: [{ namespace: 'a', names: [] }] } },
+      '/rbac/secrets/0/names',
+      /got 0/,
+    ],
     ['no name of a variable', { environment: { 'log level': 'x' } }, '', /invalid propertyName 'log level'/],
   ])('%s: %j', (_what, values, place, problem) => {
     const message = refusal(values);
@@ -29,7 +34,11 @@ describe('values that are refused', () => {
 
   test.each<[string, object, string]>([
     ['listeners in the file', { config: { listeners: {} } }, 'config.listeners: listeners are values of the chart'],
-    ['a key file in the file', { config: { cache: { keyFile: '/x' } } }, 'config.cache.keyFile: the chart mounts the key'],
+    [
+      'a key file in the file',
+      { config: { cache: { keyFile: '/x' } } },
+      'config.cache.keyFile: the chart mounts the key',
+    ],
     ['a variable of ours', { environment: { LISTEN_ADDR: ':1' } }, 'environment.LISTEN_ADDR: the chart sets it'],
     [
       'a secret as a variable',
@@ -46,7 +55,11 @@ describe('values that are refused', () => {
       { config: { issuers: { dex: { client: { secret: { value: 'planted' } } } } } },
       'config.issuers.dex.client.secret.value: values are no place for secrets',
     ],
-    ['metrics of a sidecar', { mode: 'sidecar', serviceMonitor: { enabled: true } }, 'serviceMonitor.enabled: a sidecar'],
+    [
+      'metrics of a sidecar',
+      { mode: 'sidecar', serviceMonitor: { enabled: true } },
+      'serviceMonitor.enabled: a sidecar',
+    ],
     ['a sidecar in a mesh', { mode: 'sidecar', istio: { enabled: true } }, 'istio.enabled: is for mode deployment'],
     [
       'both gateways',

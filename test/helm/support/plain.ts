@@ -14,7 +14,10 @@ export const PLAIN = {
   kubectl(parameters: readonly string[], kubeconfig = '/dev/null') {
     const home = mkdtempSync(join(tmpdir(), 'kubectl-'));
     const environment = { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig };
-    const { status, stdout, stderr } = spawnSync(binaryOf('kubectl'), parameters, { encoding: 'utf8', env: environment });
+    const { status, stdout, stderr } = spawnSync(binaryOf('kubectl'), parameters, {
+      encoding: 'utf8',
+      env: environment,
+    });
     rmSync(home, { recursive: true });
     return { status, stdout, stderr };
   },
