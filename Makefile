@@ -61,6 +61,7 @@ test-k8s: $(BUILT) ## Run the tests against a real Kubernetes API server, built 
 test-istio: $(BUILT) ## Validate deploy/istio with Istio's own code, and run it with real Envoy; builds with Go the first time
 	@sh tools/istio/build.sh > /dev/null
 	@vitest run --project istio $(TEST_FLAGS)
+
 .PHONY: test-helm
 test-helm: $(BUILT) ## Run the tests of deploy/helm/ and deploy/kubernetes/ with the real helm, kubectl and API server, built with Go the first time
 	@for each in helm kubectl; do sh tools/helm/build.sh $$each >/dev/null; done

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../tools/launch/eventually.ts';
 import { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
 import { KubernetesAdmin } from '../../tools/launch/kubernetes-admin.ts';
-import { namespace, serviceAccount } from '../kubernetes/manifests.ts';
+import { configMap, namespace, secret, serviceAccount } from '../kubernetes/manifests.ts';
 import { type Manifest, NAME, NAMESPACE, render, type Values } from './support/chart.ts';
+import { checkConfiguration, deployed } from './support/rendered-control.ts';
 
 const TEAMS = ['team-a', 'team-b', 'team-c'];
 
@@ -104,4 +107,48 @@ test('the pod has a token exactly when it needs one', () => {
   expect(mounts({ example: 'rights' })).toBe(true);
   // Also where the rights themselves come from elsewhere.
   expect(mounts({ example: 'rights', values: { rbac: { create: false } } })).toBe(true);
+});
+
+describe('control with the rights that the chart gives it', () => {
+  /** Control in the cluster, as far as there is one: the token of its service account is in a file of this test's. */
+  async function check(values: object = {}) {
+    const { admin, url, caFile } = apiserver;
+    const folder = mkdtempSync(join(tmpdir(), 'account-'));
+    const tokenFile = join(folder, 'token');
+    const clusters = { 'in-cluster': { server: { url, caFile, tokenFile } } };
+    const manifests = render({ example: 'rights', values: { ...values, config: { clusters } } });
+    const rights = manifests.filter(({ kind }) => kind === 'ServiceAccount' || kind.includes('Role'));
+    await admin.apply(...rights);
+    writeFileSync(tokenFile, await admin.createToken({ namespace: NAMESPACE, name: NAME }));
+    const result = checkConfiguration(deployed(manifests));
+    for (const manifest of rights) await admin.remove(manifest);
+    rmSync(folder, { recursive: true });
+    return result;
+  }
+
+  beforeAll(async () => {
+    const policy = 'version: v1\nentries: [{ match: { host: orders.example.com, pathPrefix: / }, action: deny }]';
+    await apiserver.admin.apply(
+      secret('team-a', 'orders-client', { 'client-secret': 'planted' }),
+      configMap('team-a', 'orders', { 'policy.yaml': policy }, { 'token-broker/policy': 'yes' }),
+    );
+  });
+
+  test(
+    'reads its policy and its secret',
+    () =>
+      eventually(async () => {
+        const { status, stdout, stderr } = await check();
+        expect(stderr).toBe('');
+        expect(stdout).toContain('the configuration is good');
+        expect(status).toBe(0);
+      }, 60_000),
+    90_000,
+  );
+
+  test('reads neither without them', async () => {
+    const { status, stderr } = await check({ rbac: { create: false } });
+    expect(status).toBe(2);
+    expect(stderr).toContain('names the Secret team-a/orders-client, which cannot be read');
+  }, 60_000);
 });

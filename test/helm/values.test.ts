@@ -67,6 +67,19 @@ describe('values that are refused', () => {
       'istio.enabled and envoyGateway.enabled: choose one',
     ],
     [
+      'policy that control may not read',
+      {
+        config: { policy: { configMaps: { namespaces: ['a', 'b'] } } },
+        rbac: { policyConfigMaps: { namespaces: ['a'] } },
+      },
+      'rbac.policyConfigMaps.namespaces: lacks b',
+    ],
+    [
+      'policy in namespaces that control may not list',
+      { config: { policy: { configMaps: { namespaceSelector: 'x' } } } },
+      'rbac.policyConfigMaps: config.policy.configMaps selects namespaces by label',
+    ],
+    [
       'one namespace twice',
       {
         rbac: {

@@ -50,6 +50,20 @@ true
 {{- fail (printf "rbac.%s: a namespace comes twice. Put all of its names into one item." $member) -}}
 {{- end -}}
 {{- end -}}
+{{- $configMaps := dig "policy" "configMaps" dict .config -}}
+{{- if and $configMaps (not (hasKey $configMaps "cluster")) .rbac.create -}}
+{{- with .rbac.policyConfigMaps -}}
+{{- if hasKey $configMaps "namespaces" -}}
+{{- range $configMaps.namespaces -}}
+{{- if not (or $.Values.rbac.policyConfigMaps.allNamespaces (has . $.Values.rbac.policyConfigMaps.namespaces)) -}}
+{{- fail (printf "rbac.policyConfigMaps.namespaces: lacks %s, whose ConfigMaps config.policy.configMaps reads." .) -}}
+{{- end -}}
+{{- end -}}
+{{- else if not (or .allNamespaces .listNamespaces) -}}
+{{- fail "rbac.policyConfigMaps: config.policy.configMaps selects namespaces by label, which takes allNamespaces or listNamespaces." -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- include "envoy-token-broker.checkSecrets" (dict "value" .config "path" "config") -}}
 {{- end -}}
 {{- end -}}
