@@ -30,6 +30,15 @@ demo: $(BUILT) ## See it work: real Envoy, an OAuth server, control and a backen
 .PHONY: build
 build: $(BUILT) ## Compile the filter to build/
 
+.PHONY: size
+size: $(BUILT) ## Say how large the modules for Envoy are, raw and with gzip
+	@node tools/size/main.ts
+
+.PHONY: package
+package: $(BUILT) ## Put what a release holds into build/release/: modules, images, chart, SBOM, checksums (needs Go)
+	@rm -rf build/release
+	@sh tools/package/release.sh "$$(node -p "require('./package.json').version")" build/release
+
 .PHONY: test
 test: $(BUILT) ## Run all tests that need no Go: unit, contract, simulated host, real Envoy
 	@vitest run --project unit --project end-to-end $(TEST_FLAGS)
@@ -73,6 +82,12 @@ test-helm: $(BUILT) ## Run the tests of deploy/helm/ and deploy/kubernetes/ with
 test-browser: $(BUILT) ## Run the tests of the login in a real browser, with both OAuth servers (IDP=embedded or IDP=dex: with one)
 	@[ "$${IDP:-}" = embedded ] || sh tools/dex/build.sh >/dev/null
 	@CHROMIUM="$$(sh tools/chromium/ensure.sh)" vitest run --project browser $(TEST_FLAGS)
+.PHONY: test-packages
+test-packages: $(BUILT) ## Run the tests of what a release holds: images, modules, chart, workflows; builds with Go the first time
+	@for each in wasm-image crane; do sh tools/wasm-image/build.sh $$each >/dev/null; done
+	@sh tools/helm/build.sh helm >/dev/null
+	@for each in actionlint istio fetch-module/envoy-gateway; do sh tools/$$each/build.sh >/dev/null; done
+	@vitest run --project packages $(TEST_FLAGS)
 
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { DockerfileParser } from 'dockerfile-ast';
+import { DockerfileParser, type ModifiableInstruction } from 'dockerfile-ast';
 
-/** One instruction: `RUN`, and what it says, with continued lines joined. */
+/** One instruction: `COPY`, `--from=stage`, and what it says, with continued lines joined. */
 export interface Instruction {
   readonly keyword: string;
+  readonly flags: readonly string[];
   readonly argument: string;
 }
 
@@ -14,19 +15,21 @@ export function readStages(): Instruction[][] {
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
     const keyword = instruction.getKeyword();
     if (keyword === 'FROM') stages.push([]);
-    stages.at(-1)?.push({ keyword, argument: instruction.getArgumentsContent() ?? '' });
+    const flags = 'getFlags' in instruction ? (instruction as ModifiableInstruction).getFlags() : [];
+    const argument = instruction.getArgumentsContent() ?? '';
+    stages.at(-1)?.push({ keyword, flags: flags.map((flag) => flag.toString()), argument });
   }
   return stages;
 }
 
-/** What the last instruction of a kind says in a stage. @throws {Error} when there is none */
-export function argumentOf(stage: readonly Instruction[], keyword: string): string {
+/** The last instruction of a kind in a stage. @throws {Error} when there is none */
+export function lastOf(stage: readonly Instruction[], keyword: string): Instruction {
   const instruction = stage.findLast((each) => each.keyword === keyword);
   if (instruction === undefined) throw new Error(`there is no ${keyword}`);
-  return instruction.argument;
+  return instruction;
 }
 
 /** The command that the image runs. */
 export function readEntrypoint(): string[] {
-  return JSON.parse(argumentOf(readStages().at(-1) ?? [], 'ENTRYPOINT'));
+  return JSON.parse(lastOf(readStages().at(-1) ?? [], 'ENTRYPOINT').argument);
 }

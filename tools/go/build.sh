@@ -15,7 +15,7 @@ digest() {
 # On a line of its own, or in a list.
 version=$(awk -v package="$package" '$1 == "require" { $0 = $2 " " $3 } $1 == package { print $2 }' go.mod)
 # A cache may be shared between machines of several kinds.
-sources=$( (printf %s "$variable"; uname -sm; cat go.mod go.sum ./*.go) | digest | cut -c 1-12)
+sources=$( (printf %s "$variable"; uname -sm; cat go.mod go.sum; find . -maxdepth 1 -name '*.go' | sort | xargs cat) | digest | cut -c 1-12)
 target="${XDG_CACHE_HOME:-$HOME/.cache}/envoy-token-broker/$name-$version-$sources"
 
 if [ ! -x "$target/$name" ]; then

@@ -3,12 +3,13 @@
 //
 //	istio validate FILE...
 //	istio serve [-module FILE] FILE...
+//	istio fetch IMAGE FILE
 //
 // Validating prints one line of JSON, {"refusals":["…"],"warnings":["…"]}, and ends with 1 when a cluster would refuse
 // something. Serving validates first. Once Envoy can connect it prints one line of JSON, see readiness. SIGINT and SIGTERM
-// end it.
+// end it. Fetching takes the Wasm module out of an image, and prints the image's digest as its last line.
 //
-// Both lines go to standard output, and so does some of what Istio's own code logs.
+// These lines go to standard output, and so does some of what Istio's own code logs.
 package main
 
 import (
@@ -22,7 +23,7 @@ import (
 	"syscall"
 )
 
-const usage = "usage: istio validate FILE... | istio serve [-module FILE] FILE..."
+const usage = "usage: istio validate FILE... | istio serve [-module FILE] FILE... | istio fetch IMAGE FILE"
 
 var errUsage = errors.New(usage)
 
@@ -54,6 +55,11 @@ func run(ctx context.Context, parameters []string) error {
 			return errUsage
 		}
 		return serve(ctx, *module, flags.Args())
+	case "fetch":
+		if len(parameters) != 3 {
+			return errUsage
+		}
+		return fetchModule(ctx, parameters[1], parameters[2])
 	default:
 		return errUsage
 	}
