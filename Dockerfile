@@ -5,16 +5,13 @@
 #
 # VERSION and REVISION (a commit) are for the labels.
 
-ARG BUILD_IMAGE=node:24-trixie-slim
-ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
-
 # Once, on the machine's own processor: what comes out is the same for all.
-FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS stage
+FROM --platform=$BUILDPLATFORM node:24-trixie-slim AS stage
 WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/npm npm_config_cache=/npm sh tools/package/stage.sh /image
 
-FROM ${RUNTIME_IMAGE}
+FROM gcr.io/distroless/nodejs24-debian13:nonroot
 ARG VERSION=unreleased
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Envoy Token Broker, control" \

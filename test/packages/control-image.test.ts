@@ -16,9 +16,7 @@ describe('the Dockerfile', () => {
 
   test('ships what the script has put together, upon an image without a shell, and runs nothing there', () => {
     expect(others).toEqual([]);
-    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
-    expect(dockerfile).toMatch(/^ARG RUNTIME_IMAGE=\S+\/distroless\/nodejs24-debian\d+:nonroot$/m);
-    expect(lastOf(final, 'FROM').argument).toBe(variable('RUNTIME_IMAGE'));
+    expect(lastOf(final, 'FROM').argument).toMatch(/\/distroless\/nodejs24-debian\d+:nonroot$/);
     expect(final.filter(({ keyword }) => keyword === 'COPY')).toEqual([
       { keyword: 'COPY', flags: ['--from=stage'], argument: '/image /app' },
     ]);
@@ -32,7 +30,7 @@ describe('the Dockerfile', () => {
   test('compiles once, for all processors', () => {
     const { flags, argument } = lastOf(stage, 'FROM');
     expect(flags).toEqual(['--platform=$BUILDPLATFORM']);
-    expect(argument).toBe(`${variable('BUILD_IMAGE')} AS stage`);
+    expect(argument).toMatch(/^node:24-\S+ AS stage$/);
   });
 
   test('has the labels that registries and scanners read', () => {

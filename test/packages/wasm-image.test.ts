@@ -3,43 +3,31 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findFreePorts } from '../../tools/launch/ports.ts';
-import { RunningProcess } from '../../tools/launch/running-process.ts';
-import { StartedParts } from '../../tools/launch/started-parts.ts';
+import { build } from './support/build.ts';
 import { ROOT } from './support/copy-sources.ts';
+import { Registry } from './support/registry.ts';
 import { Released } from './support/released.ts';
 
 const IMAGES = ['filter', 'filter-request-only'].flatMap((name) => ['compat', 'oci'].map((layout) => [name, layout]));
 
-/** The path of a tool, which is built first where that has not been done on this machine: minutes, and Go. */
-function build(script: string, ...parameters: string[]): string {
-  const command = [join(ROOT, 'tools', script, 'build.sh'), ...parameters];
-  return execFileSync('sh', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
-}
-
-const started = new StartedParts();
 let released: Released;
-let registry: string;
+let registry: Registry;
 let crane: string;
 
 beforeAll(async () => {
   crane = build('wasm-image', 'crane');
   released = new Released('1.2.3');
-  const [port = 0] = await findFreePorts(1);
-  registry = `127.0.0.1:${port}`;
-  const parameters = ['registry', 'serve', '--address', registry];
-  const server = started.keep(new RunningProcess({ name: 'registry', command: crane, parameters }));
-  await server.waitUntil(async () => expect((await fetch(`http://${registry}/v2/`)).status).toBe(200));
+  registry = await Registry.start();
 }, 300_000);
 
 afterAll(async () => {
-  await started.stop();
+  await registry?.stop();
   released?.remove();
 });
 
 /** Puts an image into the registry as the release does, and returns where it is. */
 function push(name: string, layout: string): string {
-  const image = `${registry}/envoy-token-broker/${name}:${layout}`;
+  const image = `${registry.address}/envoy-token-broker/${name}:${layout}`;
   execFileSync(crane, ['push', '--insecure', released.path(`images/${name}-${layout}`), image], { stdio: 'ignore' });
   return image;
 }

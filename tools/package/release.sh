@@ -24,9 +24,8 @@ done
 
 "$helm" package deploy/helm --version "$version" --app-version "$version" --destination "$folder"
 
-# What is in control's image: tools/package/stage.sh.
 for format in cyclonedx spdx; do
-  npm sbom --package-lock-only --omit dev --omit optional --sbom-format "$format" >"$folder/control.$format.json"
+  sh tools/package/bill-of-materials.sh "$format" >"$folder/control.$format.json"
 done
 
 cd "$folder"
