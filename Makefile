@@ -82,6 +82,7 @@ test-helm: $(BUILT) ## Run the tests of deploy/helm/ and deploy/kubernetes/ with
 test-browser: $(BUILT) ## Run the tests of the login in a real browser, with both OAuth servers (IDP=embedded or IDP=dex: with one)
 	@[ "$${IDP:-}" = embedded ] || sh tools/dex/build.sh >/dev/null
 	@CHROMIUM="$$(sh tools/chromium/ensure.sh)" vitest run --project browser $(TEST_FLAGS)
+
 .PHONY: test-packages
 test-packages: $(BUILT) ## Run the tests of what a release holds: images, modules, chart, workflows; builds with Go the first time
 	@for each in wasm-image crane; do sh tools/wasm-image/build.sh $$each >/dev/null; done

@@ -72,6 +72,36 @@ describe('the chart and the manifests for Envoy Gateway agree', () => {
   });
 });
 
+describe('the chart and the manifests for Istio agree', () => {
+  const manual = readManifests('istio');
+  const mine = render({ example: 'istio', values: { fullnameOverride: 'token-broker' } });
+
+  test('on the filter', () => {
+    const [{ url: _mine, ...plugin }, { url: _theirs, ...manually }] = [mine, manual].map(
+      (manifests) => one(manifests, 'WasmPlugin').spec,
+    );
+    expect(plugin).toEqual(manually);
+  });
+
+  test.each(['Sidecar', 'PeerAuthentication', 'AuthorizationPolicy', 'DestinationRule'])(
+    'on the %s of control',
+    (kind) => {
+      const theirs = manual.find(
+        ({ kind: each, metadata }) =>
+          each === kind && metadata.namespace === 'token-broker' && metadata.name !== 'default',
+      ).spec;
+      const { selector: _selector, workloadSelector: _workload, ...spec } = one(mine, kind).spec;
+      const { selector: _theirs, workloadSelector: _theirWorkload, ...expected } = theirs;
+      // In whatever order: they are a set.
+      const sorted = (ports: string[]) => [...ports].sort();
+      for (const each of [spec, expected]) {
+        for (const { to } of each.rules ?? []) to[0].operation.ports = sorted(to[0].operation.ports);
+      }
+      expect(spec).toEqual(expected);
+    },
+  );
+});
+
 describe('the chart and the manifest without it agree', () => {
   const mine = one(render(), 'Deployment').spec.template.spec;
   const plain = one(renderPlain(), 'Deployment').spec.template.spec;

@@ -17,7 +17,7 @@ export const CHART = join(ROOT, 'deploy/helm');
 export const EXAMPLES = readdirSync(join(CHART, 'examples')).map((file) => file.replace('.yaml', ''));
 
 /** Where a release is, in tests. */
-export const RELEASE = 'broker';
+const RELEASE = 'broker';
 export const NAMESPACE = 'token-broker';
 /** What the chart calls the objects of that release. */
 export const NAME = 'broker-envoy-token-broker';
