@@ -74,7 +74,8 @@ describe('what a release holds', () => {
     const registry = await Registry.start();
     const parameters = ['tools/package/publish.sh', '1.2.3', released.folder, `${registry.address}/place`];
     const environment = { ...process.env, PLAIN_HTTP: '1' };
-    const output = execFileSync('sh', parameters, { cwd: ROOT, env: environment, encoding: 'utf8' });
+    const options = { cwd: ROOT, env: environment, encoding: 'utf8', stdio: 'pipe' } as const;
+    const output = execFileSync('sh', parameters, options);
     const published = output.trim().split('\n');
     const digests = released.digests();
 
