@@ -62,12 +62,9 @@ describe('what a release holds', () => {
     const shipped = Object.entries<LockedPackage>(packages)
       .filter(([path, { dev, optional, devOptional }]) => path !== '' && !(dev || optional || devOptional))
       .map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`);
-    expect(
-      listed
-        .map(nameOf)
-        .filter((name) => !name.startsWith('envoy-token-broker@'))
-        .sort(),
-    ).toEqual(shipped.sort());
+    // Where two versions of a package are in several places, a list has each version once.
+    const names = new Set(listed.map(nameOf).filter((name) => !name.startsWith('envoy-token-broker@')));
+    expect([...names].sort()).toEqual([...new Set(shipped)].sort());
   });
 
   test('is published under all of its tags, and printed by digest for what signs it', async () => {
