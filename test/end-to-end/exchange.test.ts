@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { ExchangeDocument } from '../../control/config/exchange-document.ts';
 import { eventually } from '../../tools/launch/eventually.ts';
-import { CLIENTS } from '../support/identity-provider.ts';
+import { CLIENTS, type IdentityProvider } from '../support/identity-provider.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
 const exchange = (exchange: Partial<ExchangeDocument>) => ({
@@ -172,13 +172,13 @@ describe('two policy entries that exchange for two audiences', () => {
 
 describe('a policy entry that verifies the subject itself, and names who acts', () => {
   const deployment = useDeployment({
-    policy: ({ exchange: { first }, clients, issuer, jwksUri, audienceOf }) => ({
+    policy: ({ exchange: { first, subjects }, clients }) => ({
       unmatched: 'deny',
       providers: {
         callers: {
-          issuer,
-          audiences: [audienceOf(clients.second)],
-          jwks: { url: jwksUri, allowInsecure: true },
+          issuer: subjects.issuer,
+          audiences: [subjects.audienceOf(clients.second)],
+          jwks: { url: subjects.jwksUri, allowInsecure: true },
         },
       },
       entries: [
@@ -191,16 +191,16 @@ describe('a policy entry that verifies the subject itself, and names who acts', 
     }),
   });
 
-  async function tokenOf(client: 'first' | 'second'): Promise<string> {
-    const { identityProvider, secrets } = deployment();
-    const token = await identityProvider.grant(identityProvider.clients[client]);
-    secrets.plant(`a token of the ${client} client`, token);
+  async function planted(token: Promise<string>): Promise<string> {
+    deployment().secrets.plant('a token', await token);
     return token;
   }
+  const subjectOf = ({ exchange, clients }: IdentityProvider) => planted(exchange.subject(clients.second));
+  const actorOf = ({ grant, clients }: IdentityProvider) => planted(grant(clients.first));
 
   test('exchanges what it has verified', async () => {
-    const { backend } = deployment();
-    const [subject, actor] = [await tokenOf('second'), await tokenOf('first')];
+    const { backend, identityProvider } = deployment();
+    const [subject, actor] = [await subjectOf(identityProvider), await actorOf(identityProvider)];
     const headers = { authorization: `Bearer ${subject}`, 'x-actor': `Bearer ${actor}` };
     expect((await deployment().send({ headers })).status).toBe(200);
     const { headers: received } = backend.last();
@@ -215,8 +215,8 @@ describe('a policy entry that verifies the subject itself, and names who acts', 
 
   test('asks the issuer for nothing where the subject does not hold, or nobody acts', async () => {
     const { identityProvider } = deployment();
-    const subject = await tokenOf('second');
-    const actor = { 'x-actor': `Bearer ${await tokenOf('first')}` };
+    const subject = await subjectOf(identityProvider);
+    const actor = { 'x-actor': `Bearer ${await actorOf(identityProvider)}` };
     const before = identityProvider.requests();
     const changed = { ...actor, authorization: `Bearer ${subject.slice(0, -6)}AAAAAA` };
     expect(await deployment().send({ headers: changed })).toMatchObject({ status: 401, body: 'unauthorized\n' });

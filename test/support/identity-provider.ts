@@ -31,6 +31,8 @@ export interface IdentityProvider extends IssuerProxy {
 interface Exchange {
   /** A token that is good for as long, and that may be exchanged. */
   subject(client: Client, lifetimeSeconds?: number): Promise<string>;
+  /** Who signs these, where its keys are, and `aud` of a client's. */
+  subjects: { issuer: string; jwksUri: string; audienceOf(client: Client): string };
   /** What a policy entry says to get a token for one audience, and for another. */
   first: ExchangeTarget;
   second: ExchangeTarget;
@@ -101,6 +103,7 @@ async function startEmbedded(tokenLifetimeSeconds: number): Promise<Server> {
       server.setTokenLifetime(tokenLifetimeSeconds);
       return token;
     },
+    subjects: { issuer: url, jwksUri, audienceOf },
     first: { audience: audiences.first, exchange: { audiences: [audiences.first] } },
     second: { audience: audiences.second, exchange: { audiences: [audiences.second] } },
   };
@@ -123,6 +126,7 @@ async function startRealDex(tokenLifetimeSeconds: number): Promise<Server> {
   const common = { extraParameters: { connector_id: upstream.connector.id }, subjectTokenType: ID_TOKEN };
   const exchange: Exchange = {
     subject: async ({ id }, lifetimeSeconds = tokenLifetimeSeconds) => upstream.sign(id, lifetimeSeconds),
+    subjects: { issuer: upstream.url, jwksUri: `${upstream.url}/keys`, audienceOf: () => upstream.audience },
     first: { audience: first.id, exchange: { scope: { value: 'openid' }, ...common } },
     second: {
       audience: second.id,
@@ -150,13 +154,21 @@ async function startUpstream() {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(path === '/keys' ? keySetOf(key) : JSON.stringify(metadata));
   });
-  const config = { issuer: server.url, clientID: 'dex', clientSecret: 'unused', redirectURI: `${server.url}/callback` };
+  const audience = 'dex';
+  const config = {
+    issuer: server.url,
+    clientID: audience,
+    clientSecret: 'unused',
+    redirectURI: `${server.url}/callback`,
+  };
   return {
+    url: server.url,
+    audience,
     connector: { type: 'oidc', id: 'upstream', name: 'upstream', config },
     sign(subject: string, lifetimeSeconds: number): string {
       const now = Math.floor(Date.now() / 1000);
       const person = { sub: subject, name: subject, email: `${subject}@upstream.example`, email_verified: true };
-      return signToken(key, { iss: server.url, aud: 'dex', iat: now, exp: now + lifetimeSeconds, ...person });
+      return signToken(key, { iss: server.url, aud: audience, iat: now, exp: now + lifetimeSeconds, ...person });
     },
     stop: () => server.stop(),
   };
