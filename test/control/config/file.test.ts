@@ -126,6 +126,26 @@ describe('a configuration file', () => {
     expect(internal?.action).toEqual({ kind: 'deny' });
   });
 
+  test("has a JWT that others keep fresh authenticate clients: the pod's own unless another is named", () => {
+    const assertion = (more: string) => `clientAuthentication: { method: jwt_assertion_file${more} }`;
+    const configured = read(
+      FULL.replace('clientAuthentication: { method: client_secret_post }', assertion(', assertionFile: /secret')),
+      {
+        ORDERS_SCOPE: 'orders',
+      },
+    );
+    expect(configured.issuers.get('dex')?.clientAuthentication).toEqual({
+      method: 'jwt_assertion_file',
+      assertionFile: '/secret',
+    });
+    const outside = problemsOf(MINIMAL.replace('token }', `token, ${assertion('')} }`));
+    expect(outside).toContainEqual(
+      expect.stringMatching(
+        /^issuers.dex.clientAuthentication.assertionFile: \/var\/run\/secrets\/.*\/token cannot be read/,
+      ),
+    );
+  });
+
   test('leaves how the process runs to the environment, where it says so', () => {
     const environment = { LISTEN_ADDR: ':9090', LOG_LEVEL: 'DEBUG', ADMIN_LISTEN_ADDR: 'off' };
     const { listeners, logLevel } = read(MINIMAL, environment);

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeJwt } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClientAuthentication, IssuerConfiguration } from '../../../control/config/configuration.ts';
 import { type OAuthServer, startOAuthServer } from '../../../tools/oauth-server/server.ts';
@@ -147,6 +147,37 @@ describe('private_key_jwt', () => {
     } as const;
     expect(() => minterFor(issuerWith(method))).toThrow(message);
     expect(() => minterFor(issuerWith(method))).not.toThrow(/planted-key/);
+  });
+});
+
+describe('jwt_assertion_file', () => {
+  const assertion = (id: string) =>
+    new SignJWT({ jti: crypto.randomUUID() })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer(id)
+      .setSubject(id)
+      .setAudience(server.url)
+      .setExpirationTime('1m')
+      .sign(ec.privateKey);
+
+  test('authenticates with what the file holds at the time, as somebody else keeps it fresh', async () => {
+    const assertionFile = await writeKey('assertion', `${await assertion('client-ec')}\n`);
+    const minter = minterFor(issuerWith({ method: 'jwt_assertion_file', assertionFile }));
+    const request = { ...tokenRequest('client-ec'), clientSecret: undefined };
+    const token = await minter.mint(request);
+    expect(decodeJwt(token.accessToken.reveal())).toMatchObject({ sub: 'client-ec' });
+    // The OAuth server takes no assertion twice.
+    expect(await refusalOf(minter.mint(request))).toMatchObject({ code: 'credentials_rejected' });
+    await writeKey('assertion', await assertion('client-ec'));
+    await minter.mint(request);
+    await minter.close();
+  });
+
+  test('is a failure of ours while the file cannot be read, which names it to the log alone', async () => {
+    const assertionFile = join(folder, 'not-there');
+    const refusal = await refusalOf(mint(issuerWith({ method: 'jwt_assertion_file', assertionFile }), 'client-ec'));
+    expect(refusal).toMatchObject({ code: 'internal', status: 503, message: 'internal error' });
+    expect((refusal.cause as Error).message).toBe(`${assertionFile} cannot be read (ENOENT)`);
   });
 });
 
