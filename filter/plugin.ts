@@ -59,7 +59,7 @@ export function configure(root: u32, size: u32, build: u8): u32 {
   }
   let shared = counters;
   if (shared === null) {
-    shared = new Counters(host);
+    shared = new Counters(host, build == WATCHES);
     counters = shared;
   }
   const vmIsShared = isVmShared(host);

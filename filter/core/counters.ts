@@ -81,8 +81,15 @@ export class Counters {
   private waitingNow: i64 = 0;
   private waitingShown: i64 = 0;
 
-  constructor(private readonly host: Host) {
-    for (let i = 0; i < NAMES.length; i++) this.metrics[i] = host.defineMetric(COUNTER, 'token_broker.' + NAMES[i]);
+  /** @param isShadow whether this is the build that compares itself with another broker, and counts that */
+  constructor(
+    private readonly host: Host,
+    isShadow: bool,
+  ) {
+    for (let i = 0; i < NAMES.length; i++) {
+      if (!isShadow && i >= SHADOW_AGREED && i <= SHADOW_UNKNOWN) continue;
+      this.metrics[i] = host.defineMetric(COUNTER, 'token_broker.' + NAMES[i]);
+    }
     this.waiting = host.defineMetric(GAUGE, 'token_broker.waiting_requests');
     this.calloutTime = host.defineMetric(HISTOGRAM, 'token_broker.callout_milliseconds');
   }

@@ -138,3 +138,26 @@ describe('a document', () => {
     expect((await check(app, '/check/good'))?.statusCode).toBe(200);
   });
 });
+
+test('metrics say what is in force since when, what is revoked, and which watches fail', async () => {
+  const app = start();
+  const since = app.clock.now() / 1000;
+  const revocations = [{ client: 'app' }, { subject: 'alice' }];
+  const revoking = document('revocations', JSON.stringify({ version: 'v1', entries: [], revocations }));
+  app.clock.advance(5000);
+  app.apply(configurationWith('one'), [pass('/a'), revoking]);
+  app.watched([
+    { name: 'namespaces', synced: true, problem: undefined },
+    { name: 'configmaps of namespace team-a', synced: true, problem: 'forbidden' },
+  ]);
+  expect(await metric(app, 'token_broker_policy_sources ')).toMatch(/ 2$/);
+  expect(await metric(app, 'token_broker_policy_revocations')).toMatch(/ 2$/);
+  expect(await metric(app, 'token_broker_policy_since_seconds')).toMatch(new RegExp(` ${since + 5}$`));
+  expect(await metric(app, 'token_broker_policy_changes_total{')).toBe(
+    'token_broker_policy_changes_total{outcome="applied"} 2',
+  );
+  expect(await metric(app, 'token_broker_watches_failing')).toMatch(/ 1$/);
+  expect(app.log()).toMatch(/"level":"warn".*"watch":"configmaps of namespace team-a","problem":"forbidden"/);
+  app.watched([]);
+  expect(await metric(app, 'token_broker_watches_failing')).toMatch(/ 0$/);
+});

@@ -125,5 +125,7 @@ describe('callers without a token', () => {
     expect(answer?.headers).not.toHaveProperty('x-inject-authorization');
     expect(answer?.headers['token-broker-cache-control']).toBe('max-age=7, stale-while-revalidate=3, stale-if-error=3');
     expect(lenient.tokenRequests).toEqual([]);
+    const metrics = await lenient.admin?.inject({ url: '/metrics' });
+    expect(metrics?.body).toContain('token_broker_unauthenticated_total{route="default",code="jwt_wrong_audience"} 1');
   });
 });
