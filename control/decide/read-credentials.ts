@@ -1,6 +1,7 @@
 import { BrokerError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { type ClientCredentials, inputId, type KeyInputs, type Source } from './route.ts';
+import { trimBlanks } from './trim-blanks.ts';
 
 export interface Credentials {
   readonly clientId: string;
@@ -20,9 +21,9 @@ const CONTROL_CHARACTER = /[\x00-\x1f\x7f]/;
  * @throws BrokerError: missing_credentials or invalid_input
  */
 export function readCredentials(action: ClientCredentials, inputs: KeyInputs): Credentials {
-  const clientId = readValue(action.clientId, inputs, trim);
+  const clientId = readValue(action.clientId, inputs, trimBlanks);
   const clientSecret = readValue(action.clientSecret, inputs);
-  const scope = readValue(action.scope, inputs, trim);
+  const scope = readValue(action.scope, inputs, trimBlanks);
   if (!clientId.present || (action.clientSecret !== undefined && !clientSecret.present)) {
     throw new BrokerError('missing_credentials');
   }
@@ -84,21 +85,4 @@ function decode(bytes: Buffer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Spaces and tabs only: the rest of what Unicode calls white space may be part of an id. */
-function trim(bytes: Buffer): Buffer {
-  let start = 0;
-  let end = bytes.length;
-  while (start < end && isBlank(bytes[start])) {
-    start += 1;
-  }
-  while (end > start && isBlank(bytes[end - 1])) {
-    end -= 1;
-  }
-  return bytes.subarray(start, end);
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x09;
 }

@@ -1,6 +1,7 @@
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { inputId, type KeyInputs, type TokenPlace } from './route.ts';
+import { trimBlanks } from './trim-blanks.ts';
 
 /** What a token that cannot be read is refused with. */
 interface Codes {
@@ -45,9 +46,7 @@ function readPlace(
     });
   }
   // RFC 9110 section 11.1: a scheme is compared without case.
-  const text = bytes.toString('latin1');
-  const prefixed = text.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
+  const prefixed = bytes.toString('latin1', 0, prefix.length).toLowerCase() === prefix.toLowerCase();
   if (!prefixed && prefixRequired) return undefined;
-  // Blanks and tabs only: other spelt-out white space would give one token several names.
-  return (prefixed ? text.slice(prefix.length) : text).replace(/^[ \t]+|[ \t]+$/g, '') || undefined;
+  return trimBlanks(prefixed ? bytes.subarray(prefix.length) : bytes).toString('latin1') || undefined;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { inputId, type KeyInput, type KeyInputs, type Route } from '../decide/route.ts';
+import { trimBlanks } from '../decide/trim-blanks.ts';
 import { headerValues } from './raw-headers.ts';
 
 /** Keeps key inputs apart from headers that proxies add on the way. */
@@ -60,9 +61,8 @@ function collect(route: Route, read: (input: KeyInput) => readonly Buffer[]): Ke
 function cookiesIn(fields: readonly Buffer[]): readonly Buffer[] {
   return fields
     .flatMap((value) => value.toString('latin1').split(';'))
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-    .filter((pair) => pair !== '')
-    .map((pair) => Buffer.from(pair, 'latin1'));
+    .map((pair) => trimBlanks(Buffer.from(pair, 'latin1')))
+    .filter((pair) => pair.length > 0);
 }
 
 /** The values of `<name>=<value>` fields. */

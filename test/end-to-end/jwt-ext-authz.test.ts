@@ -50,6 +50,13 @@ describe("callers' JWTs without the filter, through Envoy's ext_authz", () => {
     expect(backend.last().headers.cookie).toBeUndefined();
   });
 
+  test('a header that the client sent several times is replaced whole', async () => {
+    const { backend } = deployment();
+    const headers = { authorization: `Bearer ${tokenFor()}`, 'x-user': ['root', 'admin', 'root'] };
+    expect((await deployment().send({ headers })).status).toBe(200);
+    expect(backend.last().headers['x-user']).toBe('alice');
+  });
+
   test('a claim that is absent is not what the client says', async () => {
     const { backend } = deployment();
     const headers = { authorization: `Bearer ${tokenFor({ sub: undefined })}`, 'x-user': 'root' };

@@ -59,6 +59,11 @@ const cases: readonly Case[] = [
   ['a kid that is an object', signToken(rsa, claimsOf(), { kid: {} }), 'jwt_malformed'],
   ['an unknown critical header', signToken(rsa, claimsOf(), { crit: ['exp'], exp: 1 }), 'jwt_critical_header'],
   ['an empty crit', signToken(rsa, claimsOf(), { crit: [] }), 'jwt_critical_header'],
+  [
+    'a crit as deep as fits',
+    signParts(rsa, encodePart(`{"alg":"RS256","crit":${'['.repeat(5600)}${']'.repeat(5600)}}`), goodPayload),
+    'jwt_critical_header',
+  ],
   ['crit: b64', signToken(rsa, claimsOf(), { crit: ['b64'], b64: true }), 'jwt_critical_header'],
   ['b64 without crit', signToken(rsa, claimsOf(), { b64: false }), 'jwt_critical_header'],
   ['another kid', signToken(rsa, claimsOf(), { kid: 'other' }), 'jwt_unknown_kid'],
