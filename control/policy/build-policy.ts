@@ -17,6 +17,7 @@ import {
   remember,
   revocationsIn,
 } from './document-memory.ts';
+import { encodedBytes, MAXIMUM_TABLE_BYTES, routeBytes } from './encode.ts';
 import { RouteIds } from './route-ids.ts';
 import { type Settled, settleRegions } from './settle-regions.ts';
 
@@ -72,11 +73,13 @@ export class PolicyBuilder {
     if (this.#former === undefined) refuseBadTrusted(compiled);
     const memory = remember(compiled, this.#former);
     const { policy } = configuration;
-    const { settled, left } = settleWithin(own.map(claimOf), claimsOf(compiled, memory), policy.refusals);
     const revocations = revocationsIn(policy.revocations, compiled, memory, (id) => ids.sourceOf(id)).filter(
       ({ revocation: { until } }) => until === undefined || until > now,
     );
-    const routes = applyRevocations(settled.routes, revocations, policy.refusals);
+    const { settled, routes, left } = settleWithin(own.map(claimOf), claimsOf(compiled, memory), {
+      format: policy.refusals,
+      revoke: (settledRoutes) => applyRevocations(settledRoutes, revocations, policy.refusals),
+    });
     this.#former = memory;
     return {
       // What does not fit may have been a refusal: until it fits, what nobody claims is refused.
@@ -108,35 +111,52 @@ function reportOn(
   }));
 }
 
-const TOO_MANY = `is left out: with it there would be more than ${MAXIMUM_ROUTES} entries; until then what no entry matches is refused`;
+const TOO_MANY = `is left out: with it there would be more than ${MAXIMUM_ROUTES} entries, or more than ${MAXIMUM_TABLE_BYTES} bytes of them; until then what no entry matches is refused`;
+
+interface Settling {
+  readonly format: RefusalFormat;
+  readonly revoke: (routes: readonly Route[]) => readonly Route[];
+}
 
 /** Takes documents in the order of their names, so that every replica leaves out the same, as long as the table holds them. */
 function settleWithin(
   own: readonly Claim[],
   documents: ReadonlyMap<Compiled, readonly Claim[]>,
-  format: RefusalFormat,
-): { settled: Settled; left: ReadonlySet<string> } {
-  const named = [...documents].map(([{ source }, claims]) => ({ name: source.name, claims }));
+  { format, revoke }: Settling,
+): { settled: Settled; routes: readonly Route[]; left: ReadonlySet<string> } {
+  const named = [...documents].map(([{ source }, claims]) => ({ name: source.name, claims, bytes: bytesOf(claims) }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (let room = MAXIMUM_ROUTES - own.length; ; ) {
+  const room = { routes: MAXIMUM_ROUTES - own.length, bytes: MAXIMUM_TABLE_BYTES - encodedBytes([]) - bytesOf(own) };
+  for (;;) {
     const { taken, left } = takeWhatFits(named, room);
     const settled = settleRegions([...own, ...taken], format);
-    // Claims that meet in some methods make more routes than there are claims.
-    const excess = settled.routes.length - MAXIMUM_ROUTES;
-    if (excess <= 0) return { settled, left };
-    room -= excess;
+    const routes = revoke(settled.routes);
+    // Claims that meet in some methods make more routes than there are claims, and a refusal is longer than nothing.
+    const excess = { routes: routes.length - MAXIMUM_ROUTES, bytes: encodedBytes(routes) - MAXIMUM_TABLE_BYTES };
+    if ((excess.routes <= 0 && excess.bytes <= 0) || taken.length === 0) return { settled, routes, left };
+    room.routes -= Math.max(0, excess.routes);
+    room.bytes -= Math.max(0, excess.bytes);
   }
 }
 
+function bytesOf(claims: readonly Claim[]): number {
+  return claims.reduce((sum, { route }) => sum + (route === undefined ? 0 : routeBytes(route)), 0);
+}
+
 function takeWhatFits(
-  documents: readonly { readonly name: string; readonly claims: readonly Claim[] }[],
-  room: number,
+  documents: readonly { readonly name: string; readonly claims: readonly Claim[]; readonly bytes: number }[],
+  room: { readonly routes: number; readonly bytes: number },
 ): { taken: readonly Claim[]; left: ReadonlySet<string> } {
   const taken: Claim[] = [];
   const left = new Set<string>();
-  for (const { name, claims } of documents) {
-    if (taken.length + claims.length > room) left.add(name);
-    else taken.push(...claims);
+  let used = 0;
+  for (const { name, claims, bytes } of documents) {
+    if (taken.length + claims.length > room.routes || used + bytes > room.bytes) {
+      left.add(name);
+    } else {
+      taken.push(...claims);
+      used += bytes;
+    }
   }
   return { taken, left };
 }

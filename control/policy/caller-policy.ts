@@ -1,4 +1,5 @@
 import type { AuthenticateConfiguration, TokenPlaceConfiguration } from '../config/authenticate.ts';
+import { shown } from '../config/problems.ts';
 import type { ProviderConfiguration } from '../config/provider.ts';
 import type { RefusalFormat } from '../decide/refusal-format.ts';
 import { type CallerPolicy, type KeyInput, type TokenPlace, URI_SAN } from '../decide/route.ts';
@@ -9,6 +10,8 @@ import type { Provided } from './providers.ts';
 
 /** Bytes of one claim that Envoy verified. */
 const MAXIMUM_CLAIM_BYTES = 1024;
+/** What the filter can ask Envoy for, and the contract can carry. */
+const ENVOY_CLAIM = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** SPIFFE-ID section 2.3. */
 const MAXIMUM_SPIFFE_ID = 2048;
 
@@ -44,6 +47,7 @@ export function compileCaller(
   const { afterwards } = configuration;
   const providers = provided.find(configuration.providers, names);
   refuseEmpty(configuration, names);
+  refuseUnreachable(configuration, names);
   const places = configuration.from.map((place) => compilePlace(place, providers, format, names));
   const claimToHeaders = configuration.claimToHeaders.map((each) => ({
     ...each,
@@ -87,6 +91,15 @@ function refuseEmpty({ providers, from, envoyClaims, workloads }: AuthenticateCo
   }
   if (providers.length > 0 && from.length === 0) {
     names.problem('authenticate: from names no place to look for the token; name a header or a cookie');
+  }
+}
+
+/** Dots lead from member to member there, so a claim whose own name has one, such as a URL, cannot be read. */
+function refuseUnreachable({ envoyClaims }: AuthenticateConfiguration, names: HeaderNames): void {
+  for (const { claim } of envoyClaims.filter((rule) => !ENVOY_CLAIM.test(rule.claim))) {
+    names.problem(
+      `envoyClaims: the claim ${shown(claim)} cannot be read from Envoy; write names of letters, digits and - _ alone, with dots between members`,
+    );
   }
 }
 

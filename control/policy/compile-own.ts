@@ -2,7 +2,11 @@ import type { Configuration } from '../config/configuration.ts';
 import { Problems } from '../config/problems.ts';
 import type { Route } from '../decide/route.ts';
 import type { CompileEntry } from './compile.ts';
+import { encodedBytes, MAXIMUM_TABLE_BYTES } from './encode.ts';
 import { overlap } from './region.ts';
+
+/** Some of the table is left to what revocations make of entries: a refusal's body is longer than nothing. */
+const MAXIMUM_BYTES = MAXIMUM_TABLE_BYTES - 2 * 1024 * 1024;
 
 /**
  * Compiles the operator's own entries, which must all be good.
@@ -21,6 +25,13 @@ export function compileOwn({ policy }: Configuration, compile: CompileEntry, max
   }
   const routes = entries.map((entry) => compile(entry, problems));
   refuseOverlaps(routes, problems);
+  const bytes = encodedBytes(routes);
+  if (bytes > MAXIMUM_BYTES) {
+    problems.add(
+      'policy',
+      `takes ${bytes} bytes of the route table; the most is ${MAXIMUM_BYTES}: strip fewer headers`,
+    );
+  }
   problems.throwIfAny();
   return routes;
 }

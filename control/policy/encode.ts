@@ -9,6 +9,10 @@ import { BrokerError } from '../errors.ts';
 /** The encoding's first four bytes; the digit is its version. */
 const MAGIC = 'TBR1';
 const CHECKSUM_BYTES = 32;
+/** The filter reads no larger table. */
+export const MAXIMUM_TABLE_BYTES = 8 * 1024 * 1024;
+/** What stands around the routes takes less. */
+const FRAME_BYTES = 2048;
 const KIND: Readonly<Record<Route['kind'], number>> = { pass: 0, deny: 1, decide: 2 };
 const OPTIONS: Readonly<Record<UnauthenticatedOptions, number>> = { decide: 0, preflight: 1, pass: 2 };
 const SOURCE: Readonly<Record<InputSource, number>> = { header: 0, cookie: 1, claim: 2, peer: 3 };
@@ -30,6 +34,26 @@ export function encode(table: RouteTable, cacheKey: Buffer): Buffer {
   const head = Buffer.concat([Buffer.from(MAGIC, 'latin1'), u32(8 + content.length + CHECKSUM_BYTES)]);
   const checksum = createHash('sha256').update(head).update(content).digest();
   return Buffer.concat([head, content, checksum]);
+}
+
+/** At least the bytes of a table with these routes, without the work of encoding it. */
+export function encodedBytes(routes: readonly Route[]): number {
+  return routes.reduce((sum, route) => sum + routeBytes(route), FRAME_BYTES);
+}
+
+/** Bytes of one of them. */
+export function routeBytes(route: Route): number {
+  const { id, digest, match, strip, stripCookies } = route;
+  const [realm, inputs] = route.kind === 'decide' ? [route.realm, route.inputs] : [DEFAULT_REALM, []];
+  const texts = [id, digest, match.host, match.pathPrefix, challenge(realm), route.kind === 'deny' ? route.body : ''];
+  const lists = [
+    ...match.methods,
+    ...strip,
+    ...stripCookies,
+    ...inputs.flatMap(({ name, refusal }) => [name, refusal.body]),
+  ];
+  const fixed = 4 * 4 + 2 + 4 + inputs.length * 9;
+  return [...texts, ...lists].reduce((sum, text) => sum + 4 + Buffer.byteLength(text), fixed);
 }
 
 function encodeRoute(route: Route): Buffer {

@@ -185,6 +185,22 @@ describe('a malformed table', () => {
     expect(worker.metric('table_refreshes.outcome.malformed')).toBe(lengths);
   });
 
+  test('is one of more than 8 MiB; with exactly as many it is taken', () => {
+    const worker = new Worker();
+    const deny = (id: number, length: number): TestRoute => ({
+      id: `r${id}`,
+      kind: 'deny',
+      denyBody: 'x'.repeat(length),
+    });
+    const routes = Array.from({ length: 1000 }, (_, id) => deny(id, 8000));
+    const room = 8 * 1024 * 1024 - encodeTable([...routes, deny(1000, 0)]).length;
+    refused(worker, encodeTable([...routes, deny(1000, room + 1)]));
+    expect(worker.metric('table_refreshes.outcome.malformed')).toBe(1);
+    refused(worker, encodeTable([...routes, deny(1000, room)]));
+    expect(worker.metric('table_refreshes.outcome.malformed')).toBe(1);
+    expect(worker.request().response?.status).toBe(403);
+  });
+
   test('is survived whichever four bytes lie, with a sound checksum', () => {
     const worker = new Worker();
     for (let at = 8; at < good.length - 36; at++) {

@@ -100,6 +100,10 @@ describe('an entry with callers', () => {
   test.each<readonly [Partial<AuthenticateConfiguration>, RegExp]>([
     [{ providers: ['nobody'] }, /names a provider nobody that does not exist; known: provider/],
     [{ providers: [] }, /names no providers, envoyClaims or workloads/],
+    [
+      { envoyClaims: [{ claim: 'jwt.https://example.com/groups', rule: 'present' }] },
+      /envoyClaims: the claim "jwt\.https:\/\/example\.com\/groups" cannot be read from Envoy/,
+    ],
     [{ from: [] }, /names no place to look for the token/],
     [{ from: [{ from: 'header', header: 'X-Client-Id', prefix: '', prefixRequired: false }] }, /from one header/],
     [{ from: [{ from: 'header', header: 'host', prefix: '', prefixRequired: false }] }, /"host" belongs/],

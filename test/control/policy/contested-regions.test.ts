@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { encode, MAXIMUM_TABLE_BYTES } from '../../../control/policy/encode.ts';
 import { build, document, exchangeEntry } from './documents.ts';
 
 const orders = (methods?: readonly string[]) => ({
@@ -125,6 +126,34 @@ describe('more entries than a table holds', () => {
     expect(problems).toEqual([
       expect.stringMatching(/^configmap d9: is left out: with it there would be more than 10000/),
     ]);
+  });
+
+  test('and larger ones than the filter reads do so too', () => {
+    const strip = Array.from({ length: 60 }, (_, index) => `x-${index}-${'y'.repeat(100)}`);
+    const exchange = { issuerRef: 'primary', scope: 'read', strip };
+    const large = (host: string) =>
+      Array.from({ length: 500 }, (_, index) => exchangeEntry(host, `/${index}`, { exchange }));
+    const documents = ['a', 'b', 'c'].map((label) => document(label, large(`${label}.example`)));
+    const small = document('d', [exchangeEntry('d.example', '/')]);
+    const { table, routeOf, problems } = build([...documents, small]);
+    expect(encode(table, Buffer.alloc(32)).length).toBeLessThanOrEqual(MAXIMUM_TABLE_BYTES);
+    expect([routeOf('b.example', '/1'), routeOf('c.example', '/1'), routeOf('d.example', '/')]).toEqual([
+      'b.1',
+      'deny',
+      'd.0',
+    ]);
+    expect(problems).toEqual([expect.stringMatching(/^configmap c: is left out: .* more than 8388608 bytes/)]);
+  });
+
+  test("are refused where they are the operator's own", () => {
+    const strip = Array.from({ length: 60 }, (_, index) => `x-${index}-${'y'.repeat(100)}`);
+    const entries = Array.from({ length: 1000 }, (_, index) => ({
+      ...{ id: `own-${index}`, match: { pathPrefix: `/${index}` } },
+      ...{ action: 'pass', pass: { strip } },
+    }));
+    expect(() => build([], { unmatched: 'pass', entries })).toThrow(
+      /^policy: takes \d+ bytes of the route table; the most/,
+    );
   });
 });
 

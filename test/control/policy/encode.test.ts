@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PolicyEntry } from '../../../control/config/configuration.ts';
 import type { RouteTable } from '../../../control/decide/route.ts';
-import { encode } from '../../../control/policy/encode.ts';
+import { encode, encodedBytes, routeBytes } from '../../../control/policy/encode.ts';
 import { createMatcher } from '../../../control/policy/matcher.ts';
 import { compileEntries, entry } from './policy-of.ts';
 
@@ -97,6 +97,10 @@ describe('encode', () => {
         });
         expect(cacheKey).toEqual(CACHE_KEY);
         expect(rest).toEqual(travelling(table));
+        // Beside the routes: magic, size, key, checksum, and the texts for requests that no route matches.
+        const frame = bytes.length - table.routes.reduce((sum, route) => sum + routeBytes(route), 0);
+        expect(frame).toBe(encode({ ...table, routes: [] }, CACHE_KEY).length);
+        expect(encodedBytes(table.routes)).toBeGreaterThanOrEqual(bytes.length);
       }),
     );
   });
