@@ -9,7 +9,7 @@ import type { Clock } from './decide/ports.ts';
 import { NO_TRACING, type Tracing } from './decide/tracing.ts';
 import { LivePolicy } from './live-policy.ts';
 import type { MinterPool, MintObserver } from './mint/minter.ts';
-import { adminEndpoint } from './server/admin.ts';
+import { adminEndpoint, metricsEndpoint } from './server/admin.ts';
 import { checkEndpoint } from './server/check.ts';
 import { rewriteCheckUrl } from './server/check-url.ts';
 import { createServer, handshake, type ServerOptions, type ServerTls } from './server/create-server.ts';
@@ -52,9 +52,11 @@ export interface App {
   readonly check: FastifyInstance | undefined;
   readonly filter: FastifyInstance | undefined;
   readonly admin: FastifyInstance | undefined;
+  readonly metrics: FastifyInstance | undefined;
   /** Opens the audit log anew, after a rotation; undefined when there is none. */
   readonly reopenAudit: (() => void) | undefined;
   readonly grpc: GrpcServer | undefined;
+  readonly grpcTls: GrpcServer | undefined;
   /**
    * Puts a configuration and the policy documents beside it in force: now, and whenever they change.
    *
@@ -102,13 +104,24 @@ export function createApp(dependencies: AppDependencies): App {
     listener: ListenerConfiguration | undefined,
     options: Pick<ServerOptions, 'endpoint' | 'rewriteUrl'>,
   ) => listener && createServer({ ...options, logger, tls: readTls(listener) });
+  const grpc = (listener: ListenerConfiguration | undefined) =>
+    listener && createGrpcServer?.({ service, logger, tls: readTls(listener) });
   const servers = {
     check: server(listeners.check, { endpoint: checkEndpoint(service), rewriteUrl: rewriteCheckUrl }),
     filter: server(listeners.filter, { endpoint: filterEndpoint(service) }),
     admin: server(listeners.admin, {
       endpoint: adminEndpoint({ registry: metrics.registry, isReady, status: () => observer.status }),
     }),
-    grpc: listeners.grpc && createGrpcServer?.({ service, logger, tls: readTls(listeners.grpc) }),
+    metrics:
+      listeners.metrics &&
+      server(listeners.metrics, {
+        endpoint: metricsEndpoint({ registry: metrics.registry, path: listeners.metrics.path }),
+      }),
+    grpc: grpc(listeners.grpc),
+    grpcTls: grpc(listeners.grpcTls),
+  };
+  const serveGrpc = () => {
+    for (const each of [servers.grpc, servers.grpcTls]) each?.setServing(isReady());
   };
   const renew = (listener: ListenerConfiguration | undefined, take: (tls: ServerTls) => void) => {
     const tls = listener && readTls(listener);
@@ -124,7 +137,9 @@ export function createApp(dependencies: AppDependencies): App {
           (servers[name]?.server as TlsServer | undefined)?.setSecureContext(handshake(tls)),
         );
       }
-      renew(listeners.grpc, (tls) => servers.grpc?.renewCertificates(tls));
+      for (const name of ['grpc', 'grpcTls'] as const) {
+        renew(listeners[name], (tls) => servers[name]?.renewCertificates(tls));
+      }
     },
     apply: (next, documents, failure) => {
       try {
@@ -133,7 +148,7 @@ export function createApp(dependencies: AppDependencies): App {
         const problems = failure === undefined ? [] : problemsOf(failure);
         const counts = { routes: table.routes.length, revocations };
         observer.applied({ revision: table.revision, ...counts, problems, sources, closed });
-        servers.grpc?.setServing(isReady());
+        serveGrpc();
         return { changesAt };
       } catch (error) {
         observer.failed(problemsOf(error));
@@ -143,12 +158,13 @@ export function createApp(dependencies: AppDependencies): App {
     reopenAudit: audit && (() => audit.reopen()),
     setReady: (value) => {
       ready = value;
-      servers.grpc?.setServing(isReady());
+      serveGrpc();
     },
     close: async () => {
       ready = false;
-      await Promise.all([servers.check?.close(), servers.filter?.close(), servers.grpc?.close()]);
-      await Promise.all([servers.admin?.close(), live.close(), audit?.close()]);
+      const { check, filter, admin, metrics: forMetrics } = servers;
+      await Promise.all([check, filter, servers.grpc, servers.grpcTls].map((each) => each?.close()));
+      await Promise.all([admin?.close(), forMetrics?.close(), live.close(), audit?.close()]);
     },
   };
 }

@@ -114,7 +114,8 @@ async function createTracing({ tracing }: Configuration, { version, logger }: Br
 
 /** Only where it is used: loading gRPC would slow down every start. */
 async function loadGrpc({ listeners }: Configuration) {
-  return listeners.grpc && (await import('./server/grpc/create-grpc-server.ts')).createGrpcServer;
+  if (listeners.grpc === undefined && listeners.grpcTls === undefined) return undefined;
+  return (await import('./server/grpc/create-grpc-server.ts')).createGrpcServer;
 }
 
 /** @throws Error that says how to make the file */

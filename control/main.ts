@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   exitCode = 1;
   closeOnSignal(app, configuration.shutdownTimeout, logger, broker.close.rest);
   if (app.reopenAudit !== undefined) process.on('SIGHUP', app.reopenAudit);
-  for (const name of ['check', 'filter', 'grpc', 'admin'] as const) {
+  for (const name of ['check', 'filter', 'grpc', 'grpcTls', 'admin', 'metrics'] as const) {
     const [server, listener] = [app[name], configuration.listeners[name]];
     if (server !== undefined && listener !== undefined) {
       await listen(server, name, listener.address);

@@ -18,7 +18,7 @@ export function closeOnSignal(app: App, timeout: number, logger: FastifyBaseLogg
     logger.info({ signal }, 'shutting down');
     const timer = setTimeout(() => {
       logger.warn({ timeoutMs: timeout }, 'requests were still in flight at the end of the shutdown timeout');
-      for (const server of [app.check, app.filter, app.admin]) {
+      for (const server of [app.check, app.filter, app.admin, app.metrics]) {
         (server?.server as Server | undefined)?.closeAllConnections();
       }
       process.exit(1);

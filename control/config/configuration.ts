@@ -16,8 +16,12 @@ export interface Configuration {
     readonly filter: ListenerConfiguration | undefined;
     /** `ext_authz` over gRPC. */
     readonly grpc: ListenerConfiguration | undefined;
+    /** The same over TLS, where the one above has none. */
+    readonly grpcTls?: ListenerConfiguration | undefined;
     /** `/healthz`, `/readyz`, `/metrics`. */
     readonly admin: ListenerConfiguration | undefined;
+    /** Metrics alone. */
+    readonly metrics?: MetricsListener | undefined;
   };
   readonly logLevel: LogLevel;
   /** How long requests in flight may take at shutdown, ms. */
@@ -42,6 +46,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface ListenerConfiguration {
   readonly address: ListenAddress;
   readonly tls: ListenerTls | undefined;
+}
+
+export interface MetricsListener extends ListenerConfiguration {
+  /** Where metrics are on it. */
+  readonly path: string;
 }
 
 export type ListenAddress = TcpAddress | UnixAddress;
@@ -82,8 +91,8 @@ export interface IssuerConfiguration {
   readonly tokenEndpoint: URL;
   /** ms for one token request, connect to last byte. */
   readonly timeout: number;
-  /** ms for parts of it, none longer than {@link timeout}; undefined: bounded by that alone. */
-  readonly timeouts?: { readonly connect: number; readonly headers: number; readonly idle: number } | undefined;
+  /** For parts of it, which {@link timeout} bounds too; undefined: that alone. */
+  readonly timeouts?: IssuerTimeouts | undefined;
   /** PEM authorities to trust instead of the system's. */
   readonly caFile: string | undefined;
   readonly clientAuthentication: ClientAuthentication;
@@ -97,6 +106,17 @@ export interface IssuerConfiguration {
   /** Whether callers see the issuer's own `error` and `error_description` when it refuses them. */
   readonly showErrors: boolean;
   readonly budget: IssuerBudget;
+}
+
+/** All in ms. */
+export interface IssuerTimeouts {
+  /** Name and TCP connection. */
+  readonly connect: number;
+  readonly tlsHandshake: number;
+  /** From when a request is sent until its answer begins. */
+  readonly headers: number;
+  /** How long a connection stays that nobody uses. */
+  readonly idle: number;
 }
 
 export type ClientAuthentication =

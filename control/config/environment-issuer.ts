@@ -1,5 +1,6 @@
 import type { ClientAuthentication, IssuerConfiguration } from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
+import { readBudget } from './environment-settings.ts';
 import { DEFAULT_EXCHANGE, DEFAULT_REALM, readExtraParameters, readTokenEndpoint } from './issuer-settings.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
@@ -44,13 +45,7 @@ export function readIssuer(sources: Sources): IssuerConfiguration {
     exchange: DEFAULT_EXCHANGE,
     realm: DEFAULT_REALM,
     showErrors: false,
-    budget: {
-      concurrency: reader.integer('ISSUER_CONCURRENCY'),
-      rate: reader.number('ISSUER_RATE'),
-      burst: reader.integer('ISSUER_BURST'),
-      breakerFailures: reader.integer('ISSUER_BREAKER_FAILURES'),
-      breakerOpen: reader.duration('ISSUER_BREAKER_OPEN'),
-    },
+    budget: readBudget(reader),
   };
 }
 

@@ -1,15 +1,10 @@
 import { Secret } from '../secret.ts';
-import type {
-  CacheConfiguration,
-  ClientCredentialsAction,
-  Configuration,
-  CredentialSource,
-  PolicySettings,
-} from './configuration.ts';
+import type { ClientCredentialsAction, Configuration, CredentialSource, PolicySettings } from './configuration.ts';
 import { staticValueProblem } from './credential-limits.ts';
 import { readIssuer } from './environment-issuer.ts';
 import { readAuthenticate, readProviders } from './environment-providers.ts';
 import { type Environment, EnvironmentReader } from './environment-reader.ts';
+import { readCache } from './environment-settings.ts';
 import { reachWarnings } from './listener-reach.ts';
 import { Problems } from './problems.ts';
 import { readProcessSettings } from './process-settings.ts';
@@ -50,16 +45,6 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
   };
   problems.throwIfAny();
   return configuration;
-}
-
-function readCache(reader: EnvironmentReader, files: Files): CacheConfiguration {
-  const keyFile = reader.optional('CACHE_KEY_FILE');
-  return {
-    maximumEntries: reader.integer('CACHE_MAX_ENTRIES'),
-    cleanupInterval: reader.duration('CACHE_CLEANUP_INTERVAL'),
-    safetyMargin: reader.duration('EXPIRY_SAFETY_MARGIN'),
-    key: keyFile === undefined ? undefined : files.key('CACHE_KEY_FILE', keyFile),
-  };
 }
 
 function readPolicy(

@@ -18,6 +18,7 @@ import { Files, type ReadFile } from './read-files.ts';
 import { readRevocation } from './revocation.ts';
 import type { ReadSecret } from './secret-reference.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
+import { isMeant } from './token-exchange/mode.ts';
 import { validateDocument } from './validate-document.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
@@ -104,7 +105,7 @@ function refuseOtherSource(path: string, environment: Environment, problems: Pro
   const deciding = Object.entries(VARIABLES)
     .filter(([name, variable]: [string, Variable]) => name !== 'CONFIG_FILE' && !variable.process)
     .map(([name]) => name);
-  for (const name of deciding.filter((candidate) => environment[candidate])) {
+  for (const name of deciding.filter((candidate) => isMeant(environment[candidate]))) {
     problems.add(`CONFIG_FILE and ${name}`, `are both set; say it in ${path} and unset ${name}, or unset CONFIG_FILE`);
   }
 }

@@ -3,9 +3,11 @@ import { readEnvironment } from './environment.ts';
 import type { Environment } from './environment-reader.ts';
 import type { ReadFile } from './read-files.ts';
 import type { ReadSecret } from './secret-reference.ts';
+import { tokenExchangeVariable } from './token-exchange/mode.ts';
 
 /**
- * The configuration, from a file where one is named and from the environment alone otherwise.
+ * The configuration, from a file where one is named and from the environment alone otherwise: DexTokenBroker's, or that of
+ * ext-authz-token-exchange where one of its variables is set.
  *
  * @param path the file that the command line names
  * @param readSecret reads Secrets of Kubernetes; without it the configuration must not name any
@@ -17,10 +19,13 @@ export async function loadConfiguration(
   path = environment.CONFIG_FILE || undefined,
   readSecret?: ReadSecret,
 ): Promise<Configuration> {
+  // Each only where it is meant: compiling their schemas would slow down every start.
   if (path === undefined) {
-    return readEnvironment(environment, readFile);
+    const decisive = tokenExchangeVariable(environment);
+    if (decisive === undefined) return readEnvironment(environment, readFile);
+    const { readTokenExchangeEnvironment } = await import('./token-exchange/read-token-exchange.ts');
+    return readTokenExchangeEnvironment(environment, readFile, decisive, readSecret);
   }
-  // Only then: compiling its schema would slow down every start.
   const { readConfigurationFile } = await import('./file.ts');
   return readConfigurationFile(path, environment, readFile, readSecret);
 }

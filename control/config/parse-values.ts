@@ -8,6 +8,12 @@ export function parseBoolean(text: string): boolean | undefined {
   return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text) ? false : undefined;
 }
 
+/** Reads a boolean as ext-authz-token-exchange does, and its opposite words. */
+export function parseSwitch(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  return ['yes', 'on'].includes(word) || (['no', 'off'].includes(word) ? false : parseBoolean(word));
+}
+
 /** Reads a decimal whole number as Go's `strconv.Atoi` does. */
 export function parseInteger(text: string): number | undefined {
   const value = Number(text);

@@ -36,17 +36,26 @@ const SETTING = 'policy.configMaps';
 /** ext-authz-token-exchange's label for namespaces with policy. */
 const NAMESPACE_SELECTOR = 'ext-authz-token-exchange.magneticflux.net/policy=enabled';
 
+interface ConfigMapsContext {
+  readonly clusters: ReadonlyMap<string, ClusterConfiguration>;
+  readonly problems: Problems;
+  /** As problems name the two. */
+  readonly settings?: { readonly selector: string; readonly namespaceSelector: string };
+}
+
+const SETTINGS = { selector: `${SETTING}.selector`, namespaceSelector: `${SETTING}.namespaceSelector` };
+
 /** @returns undefined after a problem */
 export function readConfigMaps(
   document: ConfigMapsDocument,
-  { clusters, problems }: { readonly clusters: ReadonlyMap<string, ClusterConfiguration>; readonly problems: Problems },
+  { clusters, problems, settings = SETTINGS }: ConfigMapsContext,
 ): PolicyConfigMaps | undefined {
   const { selector, namespaces, namespaceSelector = NAMESPACE_SELECTOR, key, hosts, trustedNamespaces } = document;
   if (namespaces !== undefined && document.namespaceSelector !== undefined) {
     problems.add(`${SETTING}.namespaces`, 'stands beside namespaceSelector; keep one of the two');
   }
-  checkSelector(`${SETTING}.selector`, selector, problems);
-  checkSelector(`${SETTING}.namespaceSelector`, namespaceSelector, problems);
+  checkSelector(settings.selector, selector, problems);
+  checkSelector(settings.namespaceSelector, namespaceSelector, problems);
   const name = document.cluster ?? IN_CLUSTER;
   const cluster = clusters.get(name);
   if (cluster === undefined) {
@@ -64,10 +73,13 @@ export function readConfigMaps(
 }
 
 /** What nobody notices until one team takes another's host. */
-export function configMapWarnings(configMaps: PolicyConfigMaps | undefined): readonly string[] {
+export function configMapWarnings(
+  configMaps: PolicyConfigMaps | undefined,
+  setting = `${SETTING}.hosts`,
+): readonly string[] {
   if (configMaps === undefined || configMaps.hosts !== undefined) return [];
   return [
-    `${SETTING}.hosts does not say which namespaces may claim which hosts, so that each may claim any: list them to keep teams apart`,
+    `${setting} does not say which namespaces may claim which hosts, so that each may claim any: list them to keep teams apart`,
   ];
 }
 

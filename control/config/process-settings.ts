@@ -1,8 +1,14 @@
-import type { Configuration, ListenAddress, ListenerConfiguration, ListenerTls } from './configuration.ts';
+import type {
+  Configuration,
+  ListenAddress,
+  ListenerConfiguration,
+  ListenerTls,
+  MetricsListener,
+} from './configuration.ts';
 import type { EnvironmentReader } from './environment-reader.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { isOpen, whatOpens } from './listener-reach.ts';
-import { parseLogLevel, parseSocketMode } from './parse-values.ts';
+import { parseLogLevel, parseSocketMode, parseSwitch } from './parse-values.ts';
 import type { Problems } from './problems.ts';
 import type { Files } from './read-files.ts';
 import type { VariableName } from './variables.ts';
@@ -30,6 +36,8 @@ export function readProcessSettings(sources: Sources, file?: ProcessSettings): P
       check: choose('LISTEN_ADDR', file?.listeners.check, () => listener(sources, 'LISTEN_ADDR', ADDRESS)),
       filter: choose('FILTER_LISTEN_ADDR', file?.listeners.filter, () => filterListener(sources)),
       grpc: choose('GRPC_LISTEN_ADDR', file?.listeners.grpc, () => grpcListener(sources)),
+      grpcTls: file?.listeners.grpcTls,
+      metrics: metricsListener(reader),
       admin: choose('ADMIN_LISTEN_ADDR', file?.listeners.admin, () => listener(sources, 'ADMIN_LISTEN_ADDR', ADDRESS)),
     },
     logLevel: choose('LOG_LEVEL', file?.logLevel, () =>
@@ -37,6 +45,14 @@ export function readProcessSettings(sources: Sources, file?: ProcessSettings): P
     ),
     shutdownTimeout: choose('SHUTDOWN_TIMEOUT', file?.shutdownTimeout, () => reader.duration('SHUTDOWN_TIMEOUT')),
   };
+}
+
+/** ext-authz-token-exchange's, for Prometheus in the cluster: it shows nothing but metrics. */
+function metricsListener(reader: EnvironmentReader): MetricsListener | undefined {
+  if (!reader.parsed('METRICS_ENABLED', parseSwitch, 'true or false')) return undefined;
+  const parse = (text: string) => (/^\/[!-~]*$/.test(text) && !/[?#:*]/.test(text) ? text : undefined);
+  const path = reader.parsed('METRICS_PATH', parse, 'a path; write one such as /metrics');
+  return { address: { host: '', port: reader.integer('METRICS_PORT') }, tls: undefined, path };
 }
 
 function listener(

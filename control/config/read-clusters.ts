@@ -41,7 +41,7 @@ export function readClusters(
 
 /** What there is without saying so. */
 export function implicitClusters(environment: Environment): ReadonlyMap<string, ClusterConfiguration> {
-  const access = inCluster(environment, FOLDER);
+  const access = inCluster(environment, environment.SERVICE_ACCOUNT_FOLDER || FOLDER);
   return new Map(access && [[IN_CLUSTER, { name: IN_CLUSTER, access, timeout: TIMEOUT }]]);
 }
 
@@ -64,7 +64,7 @@ function readAccess(
     problems.add(`${setting}.server.url`, 'must begin with https:// and have no credentials, query or fragment');
     return undefined;
   }
-  const access = inCluster(environment, pod?.folder ?? FOLDER);
+  const access = inCluster(environment, pod?.folder ?? (environment.SERVICE_ACCOUNT_FOLDER || FOLDER));
   if (access === undefined) {
     problems.add(
       `${setting}.inCluster`,

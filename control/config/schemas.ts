@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ConfigurationDocument, EntryDocument, PolicyDocumentShell } from './document.ts';
 import type { RevocationDocument } from './revocation.ts';
+import type { IssuerProfilesDocument } from './token-exchange/issuer-profiles.ts';
 
 interface Validators {
   readonly configuration: ValidateFunction<ConfigurationDocument>;
@@ -9,6 +10,7 @@ interface Validators {
   readonly policyShell: ValidateFunction<PolicyDocumentShell>;
   readonly policyEntry: ValidateFunction<EntryDocument>;
   readonly revocation: ValidateFunction<RevocationDocument>;
+  readonly issuerProfiles: ValidateFunction<IssuerProfilesDocument>;
 }
 
 let compiled: Validators | undefined;
@@ -28,6 +30,7 @@ function compile(): Validators {
     policyShell: ajv.compile(shellOf(policy)),
     policyEntry: ajv.compile({ $ref: `${policy.$id}#/$defs/teamEntry` }),
     revocation: ajv.compile({ $ref: `${policy.$id}#/$defs/revocation` }),
+    issuerProfiles: ajv.compile(readSchema('issuer-profiles.schema.json')),
   };
 }
 

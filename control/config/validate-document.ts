@@ -23,10 +23,13 @@ export function validate<Document>(validator: ValidateFunction<Document>, docume
   throw new ConfigurationError((validator.errors ?? []).filter(isInformative).map(problemOf));
 }
 
-/** @throws ConfigurationError that names line and column */
-export function parseYaml(text: string): unknown {
+/**
+ * @param schema `failsafe`: every scalar is a text
+ * @throws ConfigurationError that names line and column
+ */
+export function parseYaml(text: string, schema: 'core' | 'failsafe' = 'core'): unknown {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema });
   const problems = document.errors.map(({ code, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     return { setting: `line ${line}, column ${col}`, message: `is not YAML (${code})` };

@@ -1,4 +1,5 @@
 import { TELEMETRY_VARIABLES } from './telemetry-variables.ts';
+import { TOKEN_EXCHANGE_COMPANIONS, TOKEN_EXCHANGE_VARIABLES } from './token-exchange-variables.ts';
 
 /** One environment variable: how it is read, and what `--help` says of it. */
 export interface Variable {
@@ -59,7 +60,13 @@ export const VARIABLES = {
     maximum: DAY,
     description: 'how long requests in flight may take at shutdown',
   },
+  SERVICE_ACCOUNT_FOLDER: {
+    process: true,
+    default: '/var/run/secrets/kubernetes.io/serviceaccount',
+    description: 'where token, ca.crt and namespace of the pod that control runs in are',
+  },
   ...TELEMETRY_VARIABLES,
+  ...TOKEN_EXCHANGE_COMPANIONS,
   DEX_TOKEN_URL: { default: 'https://dex.dex.svc.cluster.local/token', description: "the issuer's token endpoint" },
   ALLOW_INSECURE_DEX_URL: { default: 'false', description: 'allow a token endpoint over plain http://' },
   HTTP_TIMEOUT: { default: '5s', ...duration, description: 'for one token request, connect to last byte' },
@@ -131,6 +138,7 @@ export const VARIABLES = {
     description: 'time a token must still be valid for; a fifth of its lifetime where that is shorter',
   },
   CACHE_KEY_FILE: { description: 'key of the caches, 32 bytes or more, the same on all replicas; unset: random' },
+  ...TOKEN_EXCHANGE_VARIABLES,
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;

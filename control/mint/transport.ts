@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { IssuerConfiguration } from '../config/configuration.ts';
+import { limitConnect } from './limit-connect.ts';
+import { limitHeaders } from './limit-headers.ts';
 
 /** The part of `fetch` that minting uses; tests give their own. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
@@ -31,20 +33,21 @@ export function createTransport(issuer: IssuerConfiguration): Transport {
     authentication.method === 'tls_client_auth'
       ? { cert: readFileSync(authentication.certificateFile), key: readFileSync(authentication.keyFile) }
       : {};
+  const { timeout, timeouts, caFile } = issuer;
+  const tls = { ...certificate, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) };
   const agent = new Agent({
     connections: issuer.budget.concurrency,
     // The signal of each request bounds all of it; these only keep a stuck connection from living longer.
-    headersTimeout: issuer.timeout,
-    bodyTimeout: issuer.timeout,
-    connect: {
-      timeout: issuer.timeout,
-      ...certificate,
-      ...(issuer.caFile === undefined ? {} : { ca: readFileSync(issuer.caFile) }),
-    },
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    ...(timeouts === undefined
+      ? { connect: { timeout, ...tls } }
+      : { connect: limitConnect(tls, timeouts), keepAliveTimeout: timeouts.idle, keepAliveMaxTimeout: timeouts.idle }),
   });
+  const dispatcher = timeouts === undefined ? agent : agent.compose(limitHeaders(timeouts.headers));
   return {
     // undici's Response and Node's are one class in two versions; minting uses only what both have.
-    fetch: async (url, init) => (await undiciFetch(url, { ...init, dispatcher: agent })) as unknown as Response,
+    fetch: async (url, init) => (await undiciFetch(url, { ...init, dispatcher })) as unknown as Response,
     close: () => agent.close(),
   };
 }

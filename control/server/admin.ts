@@ -10,6 +10,12 @@ export interface Administration {
   readonly status: () => PolicyStatus;
 }
 
+interface MetricsOptions {
+  readonly registry: Registry;
+  /** Where they are. */
+  readonly path: string;
+}
+
 /** Health and the state of the policy for whoever runs the process, and metrics for Prometheus. */
 export function adminEndpoint({ registry, isReady, status }: Administration): FastifyPluginCallback {
   return (app, _options, done) => {
@@ -25,7 +31,15 @@ export function adminEndpoint({ registry, isReady, status }: Administration): Fa
         .type('application/json')
         .send(`${JSON.stringify(whole, null, 2)}\n`);
     });
-    app.get('/metrics', async (_request, reply) => {
+    app.register(metricsEndpoint({ registry, path: '/metrics' }));
+    done();
+  };
+}
+
+/** Metrics alone, for Prometheus, on a listener that others than the administrator reach. */
+export function metricsEndpoint({ registry, path }: MetricsOptions): FastifyPluginCallback {
+  return (app, _options, done) => {
+    app.get(path, async (_request, reply) => {
       const metrics = await registry.metrics();
       return reply.headers(COMMON_HEADERS).type(registry.contentType).send(metrics);
     });

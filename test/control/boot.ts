@@ -6,6 +6,7 @@ import { readEnvironment } from '../../control/config/environment.ts';
 import type { Token, TokenRequest } from '../../control/decide/ports.ts';
 import type { Tracing } from '../../control/decide/tracing.ts';
 import type { BrokerError } from '../../control/errors.ts';
+import { createMinterPool, type MinterPool } from '../../control/mint/minter.ts';
 import { Secret } from '../../control/secret.ts';
 import { createGrpcServer } from '../../control/server/grpc/create-grpc-server.ts';
 import { createLogger } from '../../control/server/logger.ts';
@@ -27,6 +28,8 @@ export interface BootOptions {
   readonly tracing?: Tracing;
   /** What the issuer answers; by default a new token that names its client, good for 300 s. */
   readonly issuer?: (request: TokenRequest) => Answer | Promise<Answer>;
+  /** Asks real issuers instead. */
+  readonly realIssuers?: true;
 }
 
 /** The whole service without ports: reached through `inject`, on a clock that tests set. */
@@ -38,13 +41,35 @@ export interface Booted extends App {
   log(): string;
 }
 
-export function boot({ environment = {}, configuration, tracing, issuer, applied = true }: BootOptions = {}): Booted {
+export function boot({
+  environment = {},
+  configuration,
+  tracing,
+  issuer,
+  realIssuers,
+  applied = true,
+}: BootOptions = {}): Booted {
   const clock = new ManualClock();
   const lines: string[] = [];
   const tokenRequests: TokenRequest[] = [];
   const answerWith =
     issuer ?? (({ clientId }) => ({ access_token: `token-${tokenRequests.length}-of-${clientId}`, expires_in: 300 }));
   const whole = configuration ?? readEnvironment(environment, readFileSync);
+  const scripted: MinterPool = {
+    use: () => ({
+      mint: async (request) => {
+        tokenRequests.push(request);
+        const obtainedAt = clock.now();
+        const answer = await answerWith(request);
+        if (answer instanceof Error) {
+          throw answer;
+        }
+        return tokenOf(answer, obtainedAt);
+      },
+    }),
+    loads: () => new Map(),
+    close: async () => {},
+  };
   const app = createApp({
     configuration: whole,
     clock,
@@ -56,21 +81,8 @@ export function boot({ environment = {}, configuration, tracing, issuer, applied
     ...(tracing && { tracing }),
     createGrpcServer,
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
-    createMinterPool: () => ({
-      use: () => ({
-        mint: async (request) => {
-          tokenRequests.push(request);
-          const obtainedAt = clock.now();
-          const answer = await answerWith(request);
-          if (answer instanceof Error) {
-            throw answer;
-          }
-          return tokenOf(answer, obtainedAt);
-        },
-      }),
-      loads: () => new Map(),
-      close: async () => {},
-    }),
+    createMinterPool: (observer, identify) =>
+      realIssuers ? createMinterPool({ clock, observer }, identify) : scripted,
   });
   if (applied) app.apply(whole, []);
   return { ...app, clock, tokenRequests, log: () => lines.join('') };

@@ -7,7 +7,7 @@ import { compileEntries } from '../policy/policy-of.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const page = read('docs/configuration.md');
-const SCHEMAS = ['schema.json', 'policy.schema.json'];
+const SCHEMAS = ['schema.json', 'policy.schema.json', 'issuer-profiles.schema.json'];
 
 describe('docs/configuration.md', () => {
   test.each(Object.entries(VARIABLES))('has a row for %s with its default', (name, variable: Variable) => {
@@ -19,7 +19,7 @@ describe('docs/configuration.md', () => {
   });
 
   test('shows a file that is good', () => {
-    const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const text = /```yaml\n(version[\s\S]*?)```/.exec(page)?.[1] ?? '';
     const content = (path: string) => (path === '/example.yaml' ? text : 'content of a file of thirty-two bytes');
     const configuration = readConfigurationFile('/example.yaml', {}, (path) => Buffer.from(content(path)));
     const { entries } = configuration.policy;
@@ -55,7 +55,7 @@ describe.each(SCHEMAS)('%s', (name) => {
       if (value?.properties !== undefined && value.type === 'object') objects.push(value);
       return value;
     });
-    expect(objects.length).toBeGreaterThan(9);
+    expect(objects.length).toBeGreaterThan(2);
     expect(objects.filter((each) => each.additionalProperties !== false)).toEqual([]);
   });
 });
