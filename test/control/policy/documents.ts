@@ -6,9 +6,12 @@ import { encode } from '../../../control/policy/encode.ts';
 import { deriveKeys, randomRoot } from '../../../control/policy/keys.ts';
 import { createMatcher } from '../../../control/policy/matcher.ts';
 import { Secret } from '../../../control/secret.ts';
+import { createSigningKey, keySetOf } from '../../../tools/tokens/signing-key.ts';
 
 const KEYS = deriveKeys(new Secret('k'.repeat(32)), randomRoot());
 const MATCHER = readFileSync(new URL('../../../build/matcher.wasm', import.meta.url));
+
+const KEY_SET = keySetOf(createSigningKey());
 
 const noFile = (path: string): Buffer => {
   throw new Error(`no file ${path}`);
@@ -47,13 +50,14 @@ export function document(
   };
 }
 
-/** The operator's configuration: an issuer with a client of its own, and a policy. */
+/** The operator's configuration: an issuer with a client of its own, a provider, and a policy. */
 function configurationWith(policy: object) {
   const primary = {
     tokenEndpoint: 'https://primary.example/token',
     client: { id: { value: 'broker' }, secret: { value: 'broker-secret' } },
   };
-  const text = JSON.stringify({ version: 'v1', issuers: { primary }, policy });
+  const callers = { issuer: 'https://login.example', audiences: ['api'], jwks: { inline: JSON.parse(KEY_SET) } };
+  const text = JSON.stringify({ version: 'v1', issuers: { primary }, providers: { callers }, policy });
   return readConfigurationFile('/broker.json', {}, () => Buffer.from(text));
 }
 
