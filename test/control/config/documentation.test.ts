@@ -48,6 +48,24 @@ describe.each(SCHEMAS)('%s', (name) => {
     expect(new Ajv2020({ strict: false }).validateSchema(schema)).toBe(true);
   });
 
+  test('refers to nothing but what stands beside it, so that editors can read it from wherever it is', () => {
+    expect(schema.$id).toMatch(new RegExp(`^https://.*/control/config/${name}$`));
+    const references: string[] = [];
+    JSON.stringify(schema, (key, value) => {
+      if (key === '$ref') references.push(value);
+      return value;
+    });
+    for (const reference of references) {
+      const [file, pointer = ''] = reference.split('#');
+      const document = file === '' ? schema : JSON.parse(read(`control/config/${file}`));
+      const names = pointer.split('/').slice(1);
+      expect(
+        names.reduce((inside, each) => inside?.[each], document),
+        reference,
+      ).toBeDefined();
+    }
+  });
+
   test('describes every field that has a meaning of its own, and allows no other', () => {
     const objects: Record<string, unknown>[] = [];
     JSON.stringify(schema, (_key, value) => {
