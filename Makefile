@@ -9,8 +9,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 DEMO ?= main
 ONCE ?=
-# A folder with the binary of DexTokenBroker, to compare with.
+# A folder with the binaries of DexTokenBroker and ext-authz-token-exchange, to compare with.
 PEERS ?=
+QUICK ?=
+# Numbers of marks, separated by commas; all by default.
+MARKS ?=
 # Further parameters for vitest, such as a reporter or the name of a file.
 TEST_FLAGS ?=
 
@@ -101,6 +104,15 @@ check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, docu
 .PHONY: compare
 compare: $(BUILT) ## Send the same JWTs to DexTokenBroker 0.9.1 and to ours (PEERS=folder with its binary)
 	@node tools/compare/main.ts "$(PEERS)"
+
+.PHONY: bench
+bench: $(BUILT) build/bench/empty.wasm ## Measure what we and the alternatives add to a request (PEERS=folder with their binaries, QUICK=1: two minutes)
+	@sh bench/load/ensure.sh
+	@node bench/main.ts --peers="$(PEERS)" --marks="$(MARKS)" $(if $(QUICK),--quick)
+
+build/bench/empty.wasm: bench/stack/empty.as.ts $(INSTALLED)
+	@mkdir -p build/bench
+	@asc $< --outFile $@ -O3 --runtime stub --use abort= --noAssert
 
 .PHONY: format
 format: $(INSTALLED) ## Format the sources

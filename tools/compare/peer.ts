@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { findFreePorts } from '../launch/ports.ts';
 import { RunningProcess } from '../launch/running-process.ts';
 
-const NAME = 'dextokenbroker';
+export type PeerName = 'dextokenbroker' | 'ext-authz-token-exchange';
+
 const MAXIMUM_BYTES = 256 * 1024 * 1024;
 
 export interface PeerBinary {
@@ -15,13 +16,13 @@ export interface PeerBinary {
 }
 
 /** The peer's binary in a folder, as it is or compressed; undefined when it is not there. */
-export function findPeer(folder: string | undefined): PeerBinary | undefined {
+export function findPeer(folder: string | undefined, name: PeerName = 'dextokenbroker'): PeerBinary | undefined {
   if (folder === undefined) return undefined;
-  const path = join(folder, NAME);
+  const path = join(folder, name);
   if (existsSync(path)) return { path, stop: async () => {} };
   if (!existsSync(`${path}.xz`)) return undefined;
-  const unpacked = mkdtempSync(join(tmpdir(), 'compare-'));
-  const target = join(unpacked, NAME);
+  const unpacked = mkdtempSync(join(tmpdir(), 'peer-'));
+  const target = join(unpacked, name);
   writeFileSync(target, execFileSync('xz', ['-dc', `${path}.xz`], { maxBuffer: MAXIMUM_BYTES }));
   chmodSync(target, 0o755);
   return { path: target, stop: async () => rmSync(unpacked, { recursive: true, force: true }) };
@@ -29,6 +30,7 @@ export function findPeer(folder: string | undefined): PeerBinary | undefined {
 
 export interface RunningPeer {
   readonly port: number;
+  readonly process: RunningProcess;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export interface RunningPeer {
 export async function startPeer(command: string, environment: Readonly<Record<string, string>>): Promise<RunningPeer> {
   const [port = 0] = await findFreePorts(1);
   const child = new RunningProcess({
-    name: NAME,
+    name: 'dextokenbroker',
     command,
     parameters: [],
     environment: { ...environment, LISTEN_ADDR: `127.0.0.1:${port}` },
@@ -45,5 +47,5 @@ export async function startPeer(command: string, environment: Readonly<Record<st
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
     if (answer.status !== 200) throw new Error(await answer.text());
   });
-  return { port, stop: () => child.stop() };
+  return { port, process: child, stop: () => child.stop() };
 }
