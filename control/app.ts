@@ -5,8 +5,9 @@ import type { Configuration, IssuerConfiguration, ListenerConfiguration } from '
 import type { PolicyDocumentSource } from './config/policy-source.ts';
 import type { ProviderConfiguration } from './config/provider.ts';
 import type { PolicyStatus, WatchStatus } from './decide/policy-status.ts';
-import type { Clock } from './decide/ports.ts';
+import type { Clock, ServiceAccounts } from './decide/ports.ts';
 import { NO_TRACING, type Tracing } from './decide/tracing.ts';
+import type { ServiceAccountsObserver } from './kubernetes/service-accounts.ts';
 import { LivePolicy } from './live-policy.ts';
 import type { MinterPool, MintObserver } from './mint/minter.ts';
 import { adminEndpoint, metricsEndpoint } from './server/admin.ts';
@@ -16,7 +17,12 @@ import { createServer, handshake, type ServerOptions, type ServerTls } from './s
 import { filterEndpoint } from './server/filter.ts';
 import type { GrpcServer, GrpcServerOptions } from './server/grpc/create-grpc-server.ts';
 import { createMetrics, type Metrics } from './server/metrics/metrics.ts';
-import { createDecisionObserver, createIssuerObserver, createTokenEvents } from './server/observers.ts';
+import {
+  createClusterTokenObserver,
+  createDecisionObserver,
+  createIssuerObserver,
+  createTokenEvents,
+} from './server/observers.ts';
 import { PolicyObserver, problemsOf } from './server/policy-observer.ts';
 import { recordDecisions } from './server/record-decisions.ts';
 import type { Service } from './server/service.ts';
@@ -39,6 +45,10 @@ export interface AppDependencies {
     observer: TrustObserver,
     identify: (provider: ProviderConfiguration) => string,
   ) => AuthenticatorPool;
+  readonly createServiceAccounts: (
+    observer: ServiceAccountsObserver,
+    clusters: Configuration['clusters'],
+  ) => ServiceAccounts;
   /** None by default. */
   readonly tracing?: Tracing;
   /** Reads a listener's certificates. */
@@ -189,6 +199,8 @@ function createLivePolicy(dependencies: AppDependencies, metrics: Metrics): Live
     createMinterPool: (identify) => dependencies.createMinterPool(createIssuerObserver(metrics, logger), identify),
     createAuthenticatorPool: (identify) =>
       dependencies.createAuthenticatorPool(traceTrust(createTrustObserver(metrics, logger), tracing), identify),
+    createServiceAccounts: (clusters) =>
+      dependencies.createServiceAccounts(createClusterTokenObserver(metrics), clusters),
     events: traceTokenEvents(createTokenEvents(metrics, logger), tracing),
     tracing,
   });

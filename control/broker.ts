@@ -6,6 +6,7 @@ import type { Environment } from './config/environment-reader.ts';
 import { loadConfiguration } from './config/load.ts';
 import { WatchedFiles } from './config/watched-files.ts';
 import type { Clock } from './decide/ports.ts';
+import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { KubernetesSources } from './kubernetes-sources.ts';
 import { createMinterPool } from './mint/minter.ts';
 import { readPolicyFiles } from './policy/sources/policy-files.ts';
@@ -64,6 +65,8 @@ export async function assembleBroker(dependencies: BrokerDependencies): Promise<
     createMinterPool: (observer, identify) =>
       createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify),
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
+    createServiceAccounts: (observer, clusters) =>
+      createServiceAccounts({ clusters, open: (cluster) => kubernetes.clusters.get(cluster), clock, observer }),
     readTls: ({ tls }) => tls && readServerTls(tls, files.read),
     createGrpcServer: await loadGrpc(configuration),
   });

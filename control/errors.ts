@@ -23,6 +23,8 @@ const CATALOGUE = {
   exchange_target_refused: { status: 403, message: 'token exchange refused' },
   exchange_scope_refused: { status: 403, message: 'token exchange refused' },
   exchange_denied: { status: 403, message: 'token exchange refused' },
+  service_account_unmapped: { status: 403, message: 'forbidden' },
+  service_account_absent: { status: 403, message: 'forbidden' },
   workload_missing: { status: 403, message: 'forbidden' },
   workload_refused: { status: 403, message: 'forbidden' },
   jwt_missing: { status: 401, message: 'unauthorized' },
@@ -48,6 +50,9 @@ const CATALOGUE = {
   token_response_too_large: { status: 502, message: 'token response too large' },
   issuer_unavailable: { status: 503, message: 'oauth provider unavailable' },
   issuer_busy: { status: 503, message: 'oauth provider unavailable' },
+  cluster_refused: { status: 502, message: 'token request failed' },
+  invalid_cluster_answer: { status: 502, message: 'invalid token response' },
+  cluster_unavailable: { status: 503, message: 'cluster unavailable' },
   internal: { status: 503, message: 'internal error' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

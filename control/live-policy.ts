@@ -8,8 +8,10 @@ import { AMBIGUOUS_ROUTE } from './decide/ambiguous-route.ts';
 import { createAuthenticateCaller } from './decide/authenticate-caller.ts';
 import { createDecide } from './decide/decide.ts';
 import type { HeldToken } from './decide/held-token.ts';
+import { createIdentifyAccount } from './decide/identify-account.ts';
 import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
-import type { Clock } from './decide/ports.ts';
+import type { Clock, ServiceAccounts } from './decide/ports.ts';
+import { createReviewCaller, type HeldReview, type ReviewCaller } from './decide/review-caller.ts';
 import type { TokenEvents } from './decide/token-events.ts';
 import type { Tracing } from './decide/tracing.ts';
 import type { MinterPool } from './mint/minter.ts';
@@ -25,6 +27,9 @@ import type { AuthenticatorPool } from './trust/authenticator.ts';
 /** Refusals are small; this many of them bound what a flood of wrong secrets can occupy. */
 const MAXIMUM_REFUSALS = 10_000;
 
+/** Tokens that clusters are being asked about at once. */
+const MAXIMUM_REVIEWS = 1000;
+
 type ReadFile = (path: string) => Buffer;
 
 export interface LivePolicyOptions {
@@ -37,6 +42,7 @@ export interface LivePolicyOptions {
   readonly matcher: Uint8Array<ArrayBuffer>;
   readonly createMinterPool: (identify: (issuer: IssuerConfiguration) => string) => MinterPool;
   readonly createAuthenticatorPool: (identify: (provider: ProviderConfiguration) => string) => AuthenticatorPool;
+  readonly createServiceAccounts: (clusters: Configuration['clusters']) => ServiceAccounts;
   readonly events: TokenEvents;
   readonly tracing: Tracing;
 }
@@ -54,6 +60,8 @@ export class LivePolicy {
   readonly authenticators: AuthenticatorPool;
   readonly tokens: MemoryStore<HeldToken>;
   readonly refusals: MemoryStore<Refusal>;
+  readonly reviews: MemoryStore<HeldReview>;
+  readonly #reviewCaller: ReviewCaller;
   #keys: Keys;
   #current: Policy | undefined;
 
@@ -66,6 +74,14 @@ export class LivePolicy {
     const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
     this.tokens = new MemoryStore<HeldToken>({ ...cache, clock });
     this.refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
+    this.reviews = new MemoryStore<HeldReview>({ ...cache, clock });
+    this.#reviewCaller = createReviewCaller({
+      reviews: this.reviews,
+      refusals: this.refusals,
+      flights: new MemorySingleFlight({ maximumRuns: MAXIMUM_REVIEWS }),
+      renewals: new MemorySingleFlight({ maximumRuns: MAXIMUM_REVIEWS }),
+      clock,
+    });
   }
 
   /** Undefined until the first {@link apply}. */
@@ -99,14 +115,24 @@ export class LivePolicy {
     return built;
   }
 
-  #createDecide({ cache, issuers, providers, policy }: Configuration): Policy['decide'] {
+  #createDecide({ cache, issuers, providers, clusters, policy }: Configuration): Policy['decide'] {
     const { clock, events, tracing } = this.#options;
     const minter = this.minters.use(issuers);
     const authenticator = this.authenticators.use(providers);
+    const accounts = this.#options.createServiceAccounts(clusters);
     return createDecide({
       authenticateCaller: createAuthenticateCaller(authenticator, clock),
+      identifyAccount: createIdentifyAccount({
+        accounts,
+        reviewCaller: this.#reviewCaller,
+        authenticator,
+        clock,
+        storeKey: this.#keys.store,
+      }),
       obtainToken: createObtainToken({
-        minter,
+        minter: {
+          mint: (request) => (request.grant === 'kubernetes' ? accounts.mint(request) : minter.mint(request)),
+        },
         tokens: this.tokens,
         refusals: this.refusals,
         flights: this.#flights,
@@ -126,6 +152,7 @@ export class LivePolicy {
     await Promise.all([this.minters.close(), this.authenticators.close()]);
     this.tokens.close();
     this.refusals.close();
+    this.reviews.close();
   }
 }
 

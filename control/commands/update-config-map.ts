@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { ClusterConfiguration } from '../config/cluster.ts';
 import { ConfigurationError } from '../config/problems.ts';
+import { isObjectName, type ObjectName } from '../decide/object-name.ts';
 import type { Api, Failure } from '../kubernetes/cluster/api.ts';
 import { ClusterPool } from '../kubernetes/cluster-pool.ts';
-import { isObjectName, type ObjectName } from '../kubernetes/names.ts';
 import { record } from '../kubernetes/record.ts';
 import { UsageError } from './command.ts';
 

@@ -2,6 +2,8 @@
 export interface ClusterConfiguration {
   readonly name: string;
   readonly access: ClusterAccess;
+  /** `iss` of its service accounts' tokens; undefined: nobody has said. */
+  readonly issuers?: readonly string[];
   /** ms for one request, connect to last byte, and for a watch to begin. */
   readonly timeout: number;
 }

@@ -2,6 +2,7 @@ import type { Secret } from '../secret.ts';
 import type { AuthenticateConfiguration } from './authenticate.ts';
 import type { ClusterConfiguration } from './cluster.ts';
 import type { ExchangeAction, ExchangeDefaults } from './exchange.ts';
+import type { KubernetesAction } from './kubernetes.ts';
 import type { PolicyConfigMaps } from './policy-config-maps.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
@@ -200,7 +201,7 @@ export interface PolicyEntry {
   };
   /** What becomes of an OPTIONS request without credentials; undefined: what the action wants. */
   readonly unauthenticatedOptions: UnauthenticatedOptions | undefined;
-  readonly action: PassAction | DenyAction | ClientCredentialsAction | ExchangeAction;
+  readonly action: PassAction | DenyAction | ClientCredentialsAction | ExchangeAction | KubernetesAction;
 }
 
 export interface PassAction {

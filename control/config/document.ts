@@ -1,5 +1,6 @@
 import type { UnauthenticatedOptions } from './configuration.ts';
 import type { ExchangeDocument, OperatorSourceDocument } from './exchange-document.ts';
+import type { KubernetesDocument } from './kubernetes-document.ts';
 import type { ConfigMapsDocument } from './policy-config-maps.ts';
 import type { AuthenticateDocument, ProviderDocument } from './provider-document.ts';
 import type { ClusterDocument } from './read-clusters.ts';
@@ -92,10 +93,11 @@ export interface EntryDocument {
   readonly match?: MatchDocument;
   readonly authenticate?: AuthenticateDocument;
   readonly unauthenticatedOptions?: UnauthenticatedOptions;
-  readonly action: 'pass' | 'deny' | 'clientCredentials' | 'exchange';
+  readonly action: 'pass' | 'deny' | 'clientCredentials' | 'exchange' | 'kubernetes';
   readonly pass?: { readonly strip?: readonly string[] };
   readonly clientCredentials?: ClientCredentialsDocument;
   readonly exchange?: ExchangeDocument;
+  readonly kubernetes?: KubernetesDocument;
 }
 
 export interface MatchDocument {

@@ -15,6 +15,8 @@ export interface ClusterDocument {
   readonly inCluster?: { readonly folder?: string };
   readonly kubeconfig?: { readonly file: string; readonly context?: string };
   readonly server?: { readonly url: string; readonly caFile?: string; readonly tokenFile: string };
+  /** `iss` of its service accounts' tokens; several while it changes. */
+  readonly issuer?: string | readonly string[];
   readonly timeout?: string;
 }
 
@@ -34,7 +36,9 @@ export function readClusters(
     const setting = `clusters.${name}`;
     const timeout = context.duration(`${setting}.timeout`, document.timeout ?? '5s', 100, 60_000);
     const access = readAccess(setting, document, context);
-    if (access !== undefined) clusters.set(name, { name, access, timeout });
+    const { issuer = [] } = document;
+    const issuers = typeof issuer === 'string' ? [issuer] : issuer;
+    if (access !== undefined) clusters.set(name, { name, access, issuers, timeout });
   }
   return clusters;
 }

@@ -6,9 +6,10 @@ import type { EntryContext } from './entry-context.ts';
 import { operatorValue } from './operator-value.ts';
 import { readAuthenticateDocument } from './read-authenticate.ts';
 import { readExchangeDocument } from './read-exchange.ts';
+import { readKubernetesDocument } from './read-kubernetes.ts';
 
 /** Members that belong to one action alone. */
-const MEMBERS = ['pass', 'clientCredentials', 'exchange'] as const;
+const MEMBERS = ['pass', 'clientCredentials', 'exchange', 'kubernetes'] as const;
 
 /**
  * A policy entry, wherever it was written.
@@ -54,6 +55,8 @@ function readAction(document: EntryDocument, context: EntryContext): PolicyEntry
       return { ...readClientCredentials(required(document.clientCredentials), context), authenticate };
     case 'exchange':
       return { ...readExchangeDocument(required(document.exchange), context), authenticate };
+    case 'kubernetes':
+      return { ...readKubernetesDocument(required(document.kubernetes), context), authenticate };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.ts';
-import type { TokenRequest } from './ports.ts';
+import type { AnyTokenRequest } from './ports.ts';
 
 /** Whom a token was asked of, and for what; never the credentials themselves. */
 export interface AskedFor {
@@ -32,7 +32,7 @@ export interface Audit {
 }
 
 /** What a token request asks for, without the credentials that it asks with. */
-export function askedFor(request: TokenRequest & Pick<AskedFor, 'audiences' | 'resources'>): AskedFor {
+export function askedFor(request: AnyTokenRequest & Pick<AskedFor, 'audiences' | 'resources'>): AskedFor {
   const { issuer, grant, clientId, scope, audiences, resources } = request;
   return { issuer, grant, clientId, scope, audiences, resources };
 }

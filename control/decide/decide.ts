@@ -5,20 +5,23 @@ import type { AuthenticateCaller, Caller } from './authenticate-caller.ts';
 import { type Allow, type Decision, PASS } from './decision.ts';
 import { type Freshness, freshnessAt } from './freshness.ts';
 import { ageOf, type HeldToken } from './held-token.ts';
+import { type IdentifiedAccount, type IdentifyAccount, usernameOf } from './identify-account.ts';
+import { mapAccount } from './map-account.ts';
 import type { HeldInFront, ObtainToken } from './obtain-token.ts';
-import type { Clock, TokenRequest } from './ports.ts';
+import type { AnyTokenRequest, Clock, ServiceAccountTokenRequest } from './ports.ts';
 import { readCredentials } from './read-credentials.ts';
 import { readExchange } from './read-exchange.ts';
 import type { RefusalFormat } from './refusal-format.ts';
 import { refuse } from './refuse.ts';
 import { refuseRevokedRequest, refuseRevokedSubject, refuseRevokedToken } from './revocation.ts';
-import type { DecideRoute, KeyInputs, Route, TokenAction } from './route.ts';
+import type { AccountExchange, DecideRoute, KeyInputs, Route, TokenAction } from './route.ts';
 import { tokenKey } from './token-key.ts';
 
 type AuthenticatedCaller = Extract<Caller, { kind: 'authenticated' }>;
 
 export interface DecideDependencies {
   readonly authenticateCaller: AuthenticateCaller;
+  readonly identifyAccount: IdentifyAccount;
   readonly obtainToken: ObtainToken;
   readonly clock: Clock;
   /** The key of {@link tokenKey}. */
@@ -45,11 +48,11 @@ const ANYBODY: AuthenticatedCaller = {
 };
 
 export function createDecide(dependencies: DecideDependencies): Decide {
-  const { authenticateCaller, obtainToken, clock, storeKey, cacheable, format } = dependencies;
+  const { authenticateCaller, identifyAccount, obtainToken, clock, storeKey, cacheable, format } = dependencies;
   const answers = { remember: cacheable, format };
 
   async function decide(route: DecideRoute, inputs: KeyInputs, inFront: HeldInFront): Promise<Decision> {
-    const { authentication, action, realm, revocations } = route;
+    const { authentication, realm } = route;
     const caller = authentication === undefined ? ANYBODY : await authenticateCaller(authentication, inputs);
     switch (caller.kind) {
       case 'refused': {
@@ -66,28 +69,69 @@ export function createDecide(dependencies: DecideDependencies): Decide {
           ...originOf(caller),
         };
       case 'authenticated':
-        try {
-          if (caller.verified !== undefined) refuseRevokedToken(revocations, caller.verified.claims);
-          return action === undefined
-            ? { ...passTo(caller), freshness: freshnessFor(caller.lasts) }
-            : await withToken(route, action, inputs, inFront, caller);
-        } catch (error) {
-          const scope = action?.kind === 'exchange' ? action.scope : undefined;
-          return { ...refuse(error, { ...answers, scope, realm }), ...originOf(caller) };
-        }
+        return act(route, inputs, inFront, caller);
     }
+  }
+
+  async function act(
+    route: DecideRoute,
+    inputs: KeyInputs,
+    inFront: HeldInFront,
+    caller: AuthenticatedCaller,
+  ): Promise<Decision> {
+    const { action, realm, revocations } = route;
+    try {
+      if (caller.verified !== undefined) refuseRevokedToken(revocations, caller.verified.claims);
+      if (action === undefined) return { ...passTo(caller), freshness: freshnessFor(caller.lasts) };
+      return action.kind === 'kubernetes'
+        ? await withAccount(route, action, inputs, inFront, caller)
+        : await withToken(route, action, requestOf(action, inputs, caller), inFront, caller);
+    } catch (error) {
+      const scope = action?.kind === 'exchange' ? action.scope : undefined;
+      return { ...refuse(error, { ...answers, scope, realm }), ...originOf(caller) };
+    }
+  }
+
+  /** The caller is whom its own cluster says, besides whatever the route asks for. */
+  async function withAccount(
+    route: DecideRoute,
+    action: AccountExchange,
+    inputs: KeyInputs,
+    inFront: HeldInFront,
+    caller: AuthenticatedCaller,
+  ): Promise<Decision> {
+    const identified = await identifyAccount(action, inputs, inFront.held !== undefined);
+    if (identified.kind === 'refused') {
+      const { error, rememberAtMost = Number.POSITIVE_INFINITY } = identified;
+      return { ...refuse(error, refusalOf(rememberAtMost, route.realm)), ...originOf(caller) };
+    }
+    const { verified, lasts } = identified.caller;
+    const both = { ...caller, verified, lasts: Math.min(caller.lasts, lasts) };
+    try {
+      refuseRevokedToken(route.revocations, verified.claims);
+      const request = accountRequest(action, identified.caller);
+      const decision = await withToken(route, action, request, inFront, both);
+      if (verified.expiresAt <= clock.now()) throw new BrokerError('subject_token_expired');
+      return decision;
+    } catch (error) {
+      return { ...refuse(error, { ...answers, realm: route.realm }), ...originOf(both) };
+    }
+  }
+
+  function refusalOf(rememberAtMost: number, realm: string) {
+    return { ...answers, rememberAtMost: Math.floor(rememberAtMost / 1000), realm };
   }
 
   async function withToken(
     { realm, revocations }: DecideRoute,
     action: TokenAction,
-    inputs: KeyInputs,
+    request: AnyTokenRequest,
     inFront: HeldInFront,
     caller: AuthenticatedCaller,
   ): Promise<Decision> {
-    const request = requestOf(action, inputs, caller);
     refuseRevokedRequest(revocations, request);
     const origin = { ...originOf(caller), asked: askedFor(request) };
+    const begun = clock.monotonic();
     const obtained = await obtainToken(tokenKey(storeKey, request, action.issuerDigest), request, inFront);
     if (obtained.kind === 'refused') {
       const { error, rememberAtMost } = obtained;
@@ -96,16 +140,21 @@ export function createDecide(dependencies: DecideDependencies): Decide {
     }
     // An opaque subject says who it is only now.
     if (action.kind === 'exchange') refuseRevokedSubject(revocations, obtained.held.token.accessToken);
-    return { ...allow(action, obtained.held, caller), ...origin };
+    return { ...allow(action, obtained.held, caller, clock.monotonic() - begun), ...origin };
   }
 
-  function requestOf(action: TokenAction, inputs: KeyInputs, caller: AuthenticatedCaller): TokenRequest {
+  function requestOf(
+    action: Exclude<TokenAction, AccountExchange>,
+    inputs: KeyInputs,
+    caller: AuthenticatedCaller,
+  ): AnyTokenRequest {
     return action.kind === 'clientCredentials'
       ? { issuer: action.issuer, grant: 'client_credentials', ...readCredentials(action, inputs) }
       : readExchange(action, inputs, caller.token, clock.now());
   }
 
-  function allow(action: TokenAction, held: HeldToken, caller: AuthenticatedCaller): Allow {
+  /** @param spent ms since it was said who asks */
+  function allow(action: TokenAction, held: HeldToken, caller: AuthenticatedCaller, spent: number): Allow {
     const inject = new Map(caller.inject);
     inject.set(action.authorizationHeader, new Secret(`Bearer ${held.token.accessToken.reveal()}`));
     for (const { field, header } of action.tokenHeaders) {
@@ -119,7 +168,7 @@ export function createDecide(dependencies: DecideDependencies): Decide {
       inject,
       state: caller.state,
       tokenDigest: held.token.digest,
-      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable, caller.lasts, held.dueAt) : undefined,
+      freshness: cacheable ? freshnessAt(ageOf(held, clock), held.usable, caller.lasts - spent, held.dueAt) : undefined,
     };
   }
 
@@ -139,6 +188,25 @@ export function createDecide(dependencies: DecideDependencies): Decide {
     } catch (error) {
       return refuse(error, answers);
     }
+  };
+}
+
+/** @throws BrokerError service_account_unmapped */
+function accountRequest(
+  { issuer, audiences, expirationSeconds, accounts }: AccountExchange,
+  { source, account: own, uid }: IdentifiedAccount,
+): ServiceAccountTokenRequest {
+  const account = mapAccount(accounts, { source, ...own });
+  if (account === undefined) {
+    const cause = new Error(`source ${source}: ${usernameOf(own)} becomes no account of ${issuer}`);
+    throw new BrokerError('service_account_unmapped', { cause });
+  }
+  return {
+    ...{ grant: 'kubernetes', issuer, account, audiences, expirationSeconds },
+    clientId: usernameOf(account),
+    clientSecret: undefined,
+    scope: undefined,
+    caller: { source, account: own, uid },
   };
 }
 

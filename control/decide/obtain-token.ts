@@ -1,7 +1,7 @@
 import { BrokerError, type ErrorCode, type IssuerEvidence } from '../errors.ts';
 import { usableLifetime } from './freshness.ts';
 import { ageOf, deadlineOf, type HeldToken } from './held-token.ts';
-import type { Clock, Minter, SingleFlight, Store, TokenRequest } from './ports.ts';
+import type { AnyTokenRequest, Clock, SingleFlight, Store, Token } from './ports.ts';
 import { isIssuersRefusal, REFUSAL_LIFETIME } from './refuse.ts';
 import { clampToSubject } from './subject-lifetime.ts';
 import type { TokenEvents } from './token-events.ts';
@@ -22,7 +22,7 @@ export interface Refusal {
 }
 
 export interface ObtainTokenDependencies {
-  readonly minter: Minter;
+  readonly minter: { mint(request: AnyTokenRequest): Promise<Token> };
   readonly tokens: Store<HeldToken>;
   /** Apart from the tokens, so that no flood of wrong secrets ever evicts one. */
   readonly refusals: Store<Refusal>;
@@ -46,7 +46,7 @@ export interface HeldInFront {
   readonly held?: string | undefined;
 }
 
-export type ObtainToken = (key: string, request: TokenRequest, inFront?: HeldInFront) => Promise<Obtained>;
+export type ObtainToken = (key: string, request: AnyTokenRequest, inFront?: HeldInFront) => Promise<Obtained>;
 
 /**
  * Composes store, single flight and minter: gives a good token from the store, has it refreshed behind the request once
@@ -55,7 +55,7 @@ export type ObtainToken = (key: string, request: TokenRequest, inFront?: HeldInF
 export function createObtainToken(dependencies: ObtainTokenDependencies): ObtainToken {
   const { minter, tokens, refusals, flights, clock, safetyMargin, events, tracing = NO_TRACING } = dependencies;
 
-  async function mint(key: string, request: TokenRequest, renewalTriedAt?: number): Promise<HeldToken> {
+  async function mint(key: string, request: AnyTokenRequest, renewalTriedAt?: number): Promise<HeldToken> {
     const obtainedAtMonotonic = clock.monotonic();
     const token = await minter.mint(request);
     const life = clampToSubject(request, token, usableLifetime(token.lifetime, safetyMargin));
@@ -90,7 +90,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     });
   }
 
-  function refreshBehind(key: string, request: TokenRequest, held: HeldToken): void {
+  function refreshBehind(key: string, request: AnyTokenRequest, held: HeldToken): void {
     const refresh = async (renewalTriedAt: number) => {
       try {
         const refreshed = await mint(key, request, renewalTriedAt);
@@ -106,7 +106,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
   }
 
   /** Waits for the token in the place of a held one; gives that again when there is none to be had. */
-  async function refresh(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
+  async function refresh(key: string, request: AnyTokenRequest, held: HeldToken): Promise<Obtained> {
     if (mayRenew(held)) {
       refreshBehind(key, request, held);
     }
@@ -117,7 +117,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     }
   }
 
-  async function replace(key: string, request: TokenRequest, held: HeldToken): Promise<Obtained> {
+  async function replace(key: string, request: AnyTokenRequest, held: HeldToken): Promise<Obtained> {
     try {
       return { kind: 'token', held: await renew(key, held, (at) => mint(key, request, at)) };
     } catch (error) {
@@ -137,7 +137,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     await refusals.set(key, refusal, until);
   }
 
-  async function miss(key: string, request: TokenRequest): Promise<Obtained> {
+  async function miss(key: string, request: AnyTokenRequest): Promise<Obtained> {
     try {
       const held = await flights.run(key, async () => {
         const current = await tokens.get(key);
@@ -165,7 +165,12 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
   }
 
   /** What a good token in the store leads to. */
-  async function serve(key: string, request: TokenRequest, held: HeldToken, inFront: HeldInFront): Promise<Obtained> {
+  async function serve(
+    key: string,
+    request: AnyTokenRequest,
+    held: HeldToken,
+    inFront: HeldInFront,
+  ): Promise<Obtained> {
     if (held.token.digest === inFront.rejected && mayRenew(held)) {
       events.lookedUp('replace');
       return replace(key, request, held);
@@ -182,7 +187,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     return { kind: 'token', held };
   }
 
-  async function obtain(key: string, request: TokenRequest, inFront: HeldInFront): Promise<Obtained> {
+  async function obtain(key: string, request: AnyTokenRequest, inFront: HeldInFront): Promise<Obtained> {
     const held = await tokens.get(key);
     if (held !== undefined && isUsable(held)) {
       return serve(key, request, held, inFront);

@@ -1,5 +1,6 @@
 import type { BrokerError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import type { ObjectName } from './object-name.ts';
 
 /** Time, injected so that tests can set it. */
 export interface Clock {
@@ -9,8 +10,11 @@ export interface Clock {
   monotonic(): number;
 }
 
-/** What a token request contains, and so what a token is remembered by. */
+/** What a token request to an issuer contains. */
 export type TokenRequest = ClientCredentialsRequest | TokenExchangeRequest;
+
+/** What issuers and clusters are asked for, and so what a token is remembered by. */
+export type AnyTokenRequest = TokenRequest | ServiceAccountTokenRequest;
 
 interface TokenRequestBase {
   /** The issuer's name in the configuration. */
@@ -51,6 +55,29 @@ export interface TokenExchangeRequest extends TokenRequestBase {
   readonly maximumAge: number;
 }
 
+/** A token of a service account (`authentication.k8s.io/v1` TokenRequest). */
+export interface ServiceAccountTokenRequest {
+  readonly grant: 'kubernetes';
+  /** The cluster's name in the configuration. */
+  readonly issuer: string;
+  readonly account: ObjectName;
+  /** The account's user name. */
+  readonly clientId: string;
+  readonly clientSecret: undefined;
+  readonly scope: undefined;
+  /** Empty: the cluster's own. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  /** For whom it is. */
+  readonly caller: {
+    /** The name of the cluster or provider that said who this is. */
+    readonly source: string;
+    readonly account: ObjectName;
+    /** Another one once the account was deleted and made again; empty where nobody knows it. */
+    readonly uid: string;
+  };
+}
+
 /** A token as the issuer gave it. */
 export interface Token {
   readonly accessToken: Secret;
@@ -70,6 +97,26 @@ export interface Minter {
    * issuer_unavailable or issuer_busy; for an exchange subject_token_rejected, exchange_target_refused,
    * exchange_scope_refused or exchange_denied instead of the first */
   mint(request: TokenRequest): Promise<Token>;
+}
+
+/** Clusters, as those that say whose a token is and give tokens of their service accounts. */
+export interface ServiceAccounts {
+  /**
+   * Asks a cluster whose a token is (TokenReview).
+   *
+   * @param audiences one of these must be the token's; empty: the cluster's own must be
+   * @throws BrokerError: subject_token_rejected, cluster_refused, invalid_cluster_answer or cluster_unavailable
+   */
+  review(cluster: string, token: Secret, audiences: readonly string[]): Promise<ReviewedUser>;
+  /** @throws BrokerError: service_account_absent, cluster_refused, invalid_cluster_answer or cluster_unavailable */
+  mint(request: ServiceAccountTokenRequest): Promise<Token>;
+}
+
+/** Whose token it is, as the cluster says. */
+export interface ReviewedUser {
+  /** Undefined: somebody who is no service account. */
+  readonly account: ObjectName | undefined;
+  readonly uid: string;
 }
 
 /** A bounded store; values are forgotten at their deadline or earlier. */

@@ -28,6 +28,9 @@ const REMEMBER: Partial<Record<ErrorCode, number>> = {
   exchange_target_refused: 10,
   exchange_scope_refused: 10,
   exchange_denied: 10,
+  // Accounts come and go.
+  service_account_unmapped: 10,
+  service_account_absent: 10,
 };
 
 /** What an issuer says of the credentials themselves, and not of its own state. */
@@ -37,6 +40,7 @@ const ISSUERS_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'exchange_target_refused',
   'exchange_scope_refused',
   'exchange_denied',
+  'service_account_absent',
 ]);
 
 /** 401 without an error code in its challenge: the request carried no credentials at all (RFC 6750 section 3.1). */

@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { TokenRequest } from './ports.ts';
+import type { AnyTokenRequest } from './ports.ts';
 
 /** What of a route's callers is no longer welcome. */
 export interface Revocations {
@@ -41,8 +41,8 @@ export function refuseRevokedSubject(revocations: Revocations = NOTHING, token: 
 }
 
 /** @throws BrokerError client_revoked or token_revoked */
-export function refuseRevokedRequest(revocations: Revocations = NOTHING, request: TokenRequest): void {
-  if (request.grant !== 'client_credentials') {
+export function refuseRevokedRequest(revocations: Revocations = NOTHING, request: AnyTokenRequest): void {
+  if (request.grant !== 'client_credentials' && request.grant !== 'kubernetes') {
     refuseRevokedSubject(revocations, request.subjectToken);
     return;
   }

@@ -1,5 +1,6 @@
 import type { ClaimFormat, Unauthenticated } from '../config/authenticate.ts';
 import type { UnauthenticatedOptions } from '../config/configuration.ts';
+import type { AccountRules } from '../config/kubernetes.ts';
 import type { RequiredClaim } from '../config/provider.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
@@ -121,9 +122,10 @@ export interface TokenPlace {
 }
 
 /** How a token is obtained, with everything resolved that does not come with the request. */
-export type TokenAction = ClientCredentials | TokenExchange;
+export type TokenAction = ClientCredentials | TokenExchange | AccountExchange;
 
 interface TokenActionBase {
+  /** Or the cluster's name. */
   readonly issuer: string;
   /** A digest of all that a token request to the issuer contains besides what the action says. */
   readonly issuerDigest: string;
@@ -163,6 +165,32 @@ export interface TokenExchange extends TokenActionBase {
   readonly extraParameters: ReadonlyMap<string, string>;
   /** ms for which an exchanged token is given out at most. */
   readonly maximumDecisionAge: number;
+}
+
+/** A token of a service account of one cluster for one of another's. */
+export interface AccountExchange extends TokenActionBase {
+  readonly kind: 'kubernetes';
+  readonly subjectToken: TokenPlace;
+  readonly sources: readonly AccountSource[];
+  /** Empty: the cluster's own. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly accounts: AccountRules;
+  /** ms for which a caller is believed to be who it was found to be. */
+  readonly maximumDecisionAge: number;
+}
+
+/** Who says whose a token is. */
+export interface AccountSource {
+  readonly kind: 'review' | 'keys';
+  /** The name of the cluster, or of the provider. */
+  readonly name: string;
+  /** `iss` of its tokens; empty: it is the only source, and gets all. */
+  readonly issuers: readonly string[];
+  /** Of the review; the provider has its own. */
+  readonly audiences: readonly string[];
+  /** A digest of how it is reached. */
+  readonly digest: string;
 }
 
 export type ActorSource =

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { CLOCK_GRAIN, refreshAge } from './freshness.ts';
-import type { Token, TokenRequest } from './ports.ts';
+import type { AnyTokenRequest, Token } from './ports.ts';
 import { readUnverifiedClaims } from './revocation.ts';
 
 /** How long a token may be given out, counted in ms from the request for it. */
@@ -29,8 +29,9 @@ export function readExpiry(token: Secret): number | undefined {
  *
  * @param usable ms that the token could be given out for its own sake
  */
-export function clampToSubject(request: TokenRequest, token: Token, usable: number): Life {
-  if (request.grant === 'client_credentials') return lasting(usable);
+export function clampToSubject(request: AnyTokenRequest, token: Token, usable: number): Life {
+  // A service account's token is given out for as long as its caller is who it was, which each decision looks at.
+  if (request.grant === 'client_credentials' || request.grant === 'kubernetes') return lasting(usable);
   const { expiresAt = Number.POSITIVE_INFINITY, maximumAge } = request;
   const left = expiresAt - CLOCK_GRAIN - token.obtainedAt;
   const otherwise = Math.min(usable, maximumAge);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { TokenExchangeRequest, TokenRequest } from './ports.ts';
+import type { AnyTokenRequest, ServiceAccountTokenRequest, TokenExchangeRequest } from './ports.ts';
 
 /**
  * What a token is remembered by: two requests share it only if everything in them is equal. Every field is preceded by
@@ -9,7 +9,7 @@ import type { TokenExchangeRequest, TokenRequest } from './ports.ts';
  * @param issuerDigest a digest of the issuer's configuration
  * @returns 64 hex digits
  */
-export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: string): string {
+export function tokenKey(key: Buffer, request: AnyTokenRequest, issuerDigest: string): string {
   const fields = [
     request.issuer,
     issuerDigest,
@@ -17,8 +17,13 @@ export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: strin
     request.clientId,
     request.clientSecret?.reveal(),
     request.scope,
-    ...(request.grant === 'client_credentials' ? [] : exchangeFields(request)),
+    ...fieldsOf(request),
   ];
+  return digestFields(key, fields);
+}
+
+/** A keyed digest of fields, each preceded by its length. @returns 64 hex digits */
+export function digestFields(key: Buffer, fields: readonly (string | undefined)[]): string {
   const hmac = createHmac('sha256', key);
   for (const field of fields) {
     const bytes = Buffer.from(field ?? '', 'utf8');
@@ -28,6 +33,30 @@ export function tokenKey(key: Buffer, request: TokenRequest, issuerDigest: strin
     hmac.update(prefix).update(bytes);
   }
   return hmac.digest('hex');
+}
+
+function fieldsOf(request: AnyTokenRequest): (string | undefined)[] {
+  switch (request.grant) {
+    case 'client_credentials':
+      return [];
+    case 'kubernetes':
+      return accountFields(request);
+    default:
+      return exchangeFields(request);
+  }
+}
+
+function accountFields({ account, audiences, expirationSeconds, caller }: ServiceAccountTokenRequest): string[] {
+  return [
+    account.namespace,
+    account.name,
+    String(expirationSeconds),
+    caller.source,
+    caller.account.namespace,
+    caller.account.name,
+    caller.uid,
+    ...audiences,
+  ];
 }
 
 /** Lists are preceded by their length. When the tokens expire is left out: it is read from these very tokens. */

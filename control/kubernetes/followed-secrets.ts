@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterConfiguration } from '../config/cluster.ts';
 import type { ReadSecret, SecretAddress } from '../config/secret-reference.ts';
+import type { ObjectName } from '../decide/object-name.ts';
 import type { Clock } from '../decide/ports.ts';
 import { keyOf } from './cluster-pool.ts';
-import type { ObjectName } from './names.ts';
 import type { WatchState } from './watch/watch.ts';
 import type { SecretState, WatchedSecrets } from './watched-secrets.ts';
 

@@ -1,8 +1,8 @@
+import { isObjectName, type ObjectName } from '../decide/object-name.ts';
 import type { Clock } from '../decide/ports.ts';
 import { Secret } from '../secret.ts';
 import type { Api, Failure } from './cluster/api.ts';
 import { Coalesce } from './coalesce.ts';
-import { isObjectName, type ObjectName } from './names.ts';
 import { record } from './record.ts';
 import { Allowance } from './watch/allowance.ts';
 import type { KubernetesObject } from './watch/kubernetes-object.ts';

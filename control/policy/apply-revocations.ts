@@ -49,6 +49,7 @@ function revokeIn(route: Route, revocations: readonly Revocation[], format: Refu
 function isOnlyClient(route: Route, client: string): boolean {
   if (route.kind !== 'decide' || route.action === undefined) return false;
   const { action } = route;
+  if (action.kind === 'kubernetes') return false;
   if (action.kind === 'exchange') return action.clientId === client;
   return action.clientId.from === 'static' && action.clientId.value.reveal() === client;
 }
@@ -71,7 +72,11 @@ function tokensIn(route: DecideRoute, revocations: readonly Revocation[]): Revoc
 }
 
 function readsTokens({ authentication, action }: DecideRoute): boolean {
-  return (authentication !== undefined && authentication.providers.length > 0) || action?.kind === 'exchange';
+  return (
+    (authentication !== undefined && authentication.providers.length > 0) ||
+    action?.kind === 'exchange' ||
+    action?.kind === 'kubernetes'
+  );
 }
 
 function revokedRoute({ id, match, digest }: Route, format: RefusalFormat): DenyRoute {

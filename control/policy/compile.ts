@@ -11,11 +11,12 @@ import { refusalBody } from '../decide/refusal-format.ts';
 import { inputId, type Route } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
 import { compileCaller } from './caller-policy.ts';
-import { compileClientCredentials } from './client-credentials.ts';
+import { type CompiledToken, compileClientCredentials } from './client-credentials.ts';
 import { cacheMaterial, digestOf, issuerDigest, type Material, type ReadFile } from './digests.ts';
 import { compileExchange } from './exchange.ts';
 import { HeaderNames } from './header-names.ts';
 import type { Keys } from './keys.ts';
+import { compileKubernetes } from './kubernetes.ts';
 import { createProvided, type Provided } from './providers.ts';
 import { compileMatch } from './region.ts';
 
@@ -102,17 +103,34 @@ function compileAction(
       }
       const issuerMaterial = digestOfIssuer(issuer);
       const caller = compileCaller(action.authenticate, provided, format, names);
-      const { compiled, material } =
+      const compiled =
         action.kind === 'exchange'
           ? compileExchange(action, caller, issuer, issuerMaterial, keys, format, names)
           : compileClientCredentials(action, caller, issuerMaterial, keys, format, names);
-      const answers = { options: optionsOf(entry, configuration), realm: issuer?.realm ?? DEFAULT_REALM };
-      return {
-        compiled: { ...compiled, ...answers },
-        material: [material, cacheMaterial(configuration), answers.options, answers.realm, format],
-      };
+      return compileToken(compiled, entry, configuration, issuer?.realm ?? DEFAULT_REALM);
+    }
+    case 'kubernetes': {
+      const { clusters } = configuration;
+      const { provided, readFile } = context;
+      const caller = compileCaller(action.authenticate, provided, format, names);
+      const compiled = compileKubernetes(action, caller, { clusters, provided, readFile, format }, names);
+      return compileToken(compiled, entry, configuration, DEFAULT_REALM);
     }
   }
+}
+
+/** What every action that obtains a token has. */
+function compileToken(
+  { compiled, material }: { compiled: CompiledToken; material: Material },
+  entry: PolicyEntry,
+  configuration: Configuration,
+  realm: string,
+): { compiled: Compiled; material: Material } {
+  const answers = { options: optionsOf(entry, configuration), realm };
+  return {
+    compiled: { ...compiled, ...answers },
+    material: [material, cacheMaterial(configuration), answers.options, answers.realm, configuration.policy.refusals],
+  };
 }
 
 /** Browsers ask before they send a caller's token elsewhere, and ask without it. */

@@ -1,9 +1,8 @@
-import type { TokenPlaceConfiguration } from '../config/authenticate.ts';
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import type { ExchangeAction, ExchangeDefaults, ExchangeGrant } from '../config/exchange.ts';
 import { DEFAULT_EXCHANGE } from '../config/issuer-settings.ts';
 import type { RefusalFormat } from '../decide/refusal-format.ts';
-import { type ActorSource, inputId, type KeyInput, type TokenExchange, type TokenPlace } from '../decide/route.ts';
+import { type ActorSource, inputId, type TokenExchange, type TokenPlace } from '../decide/route.ts';
 import { Secret } from '../secret.ts';
 import type { CompiledCaller } from './caller-policy.ts';
 import { type CompiledToken, refuseConflicts } from './client-credentials.ts';
@@ -11,9 +10,7 @@ import { type Material, staticMaterial } from './digests.ts';
 import type { HeaderNames } from './header-names.ts';
 import { inputRefusal } from './input-refusal.ts';
 import type { Keys } from './keys.ts';
-
-/** Bytes of a subject or an actor token. */
-const MAXIMUM_TOKEN = 16 * 1024;
+import { BEARER, compileTokenPlace } from './token-place.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -21,14 +18,6 @@ const GRANTS: Readonly<Record<ExchangeGrant, TokenExchange['grant']>> = {
   tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
   jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   onBehalfOf: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-};
-
-/** RFC 6750 section 2.1. */
-const BEARER: TokenPlaceConfiguration = {
-  from: 'header',
-  header: 'authorization',
-  prefix: 'Bearer ',
-  prefixRequired: true,
 };
 
 /**
@@ -136,7 +125,12 @@ function compileSubject(
 ): TokenPlace | undefined {
   const verifies = authenticate !== undefined && authenticate.providers.length > 0;
   if (subjectToken === undefined && verifies) return undefined;
-  return compilePlace('subjectToken', subjectToken ?? BEARER, inputRefusal('subject_token_invalid', format), names);
+  return compileTokenPlace(
+    'subjectToken',
+    subjectToken ?? BEARER,
+    inputRefusal('subject_token_invalid', format),
+    names,
+  );
 }
 
 function compileActor(
@@ -150,24 +144,8 @@ function compileActor(
     ? { from: 'static', value: source.value }
     : {
         from: 'input',
-        place: compilePlace('actorToken', source.place, inputRefusal('actor_token_invalid', format), names),
+        place: compileTokenPlace('actorToken', source.place, inputRefusal('actor_token_invalid', format), names),
       };
-}
-
-function compilePlace(
-  use: string,
-  place: TokenPlaceConfiguration,
-  refusal: KeyInput['refusal'],
-  names: HeaderNames,
-): TokenPlace {
-  if (place.from === 'cookie') {
-    const input = { source: 'cookie', name: place.cookie, maximumBytes: MAXIMUM_TOKEN, refusal } as const;
-    return { input, prefix: '', prefixRequired: false };
-  }
-  const name = names.one(use, place.header);
-  const maximumBytes = MAXIMUM_TOKEN + place.prefix.length;
-  const input = { source: 'header', name, maximumBytes, refusal } as const;
-  return { input, prefix: place.prefix, prefixRequired: place.prefixRequired };
 }
 
 /** Values of the operator's may be secret. */

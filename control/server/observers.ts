@@ -53,7 +53,11 @@ function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny, budget: 
 
 /** Whether a token came, and was refused for what it is. */
 function isAboutToken(code: ErrorCode): boolean {
-  return /^(?:jwt|subject_token|actor_token)_/.test(code) && code !== 'jwt_missing' && code !== 'actor_token_required';
+  return (
+    /^(?:jwt|subject_token|actor_token|service_account)_/.test(code) &&
+    code !== 'jwt_missing' &&
+    code !== 'actor_token_required'
+  );
 }
 
 /** Counts and logs what happens behind the decisions. */
@@ -81,6 +85,15 @@ export function createIssuerObserver(metrics: Metrics, logger: FastifyBaseLogger
       const log = state === 'open' ? logger.warn : logger.info;
       log.call(logger, { issuer, credentials, breaker: state }, 'the breaker of an issuer has changed');
     },
+  };
+}
+
+/** Counts what clusters say of tokens, as providers are counted, and the tokens that they give, as issuers are. */
+export function createClusterTokenObserver(metrics: Metrics) {
+  return {
+    judged: (cluster: string, outcome: string) => metrics.trust.judged(cluster, outcome),
+    minted: (cluster: string, outcome: 'token' | ErrorCode, duration: number) =>
+      metrics.issuers.minted(cluster, outcome, duration),
   };
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type App, createApp } from '../../control/app.ts';
 import type { Configuration } from '../../control/config/configuration.ts';
 import { readEnvironment } from '../../control/config/environment.ts';
-import type { Token, TokenRequest } from '../../control/decide/ports.ts';
+import type { ServiceAccounts, Token, TokenRequest } from '../../control/decide/ports.ts';
 import type { Tracing } from '../../control/decide/tracing.ts';
 import type { BrokerError } from '../../control/errors.ts';
 import { createMinterPool, type MinterPool } from '../../control/mint/minter.ts';
@@ -26,11 +26,18 @@ export interface BootOptions {
   readonly applied?: boolean;
   /** None by default. */
   readonly tracing?: Tracing;
+  /** What clusters answer; by default nobody asks them. */
+  readonly serviceAccounts?: ServiceAccounts;
   /** What the issuer answers; by default a new token that names its client, good for 300 s. */
   readonly issuer?: (request: TokenRequest) => Answer | Promise<Answer>;
   /** Asks real issuers instead. */
   readonly realIssuers?: true;
 }
+
+const NO_CLUSTERS: ServiceAccounts = {
+  review: () => Promise.reject(new Error('no cluster is to be asked')),
+  mint: () => Promise.reject(new Error('no cluster is to be asked')),
+};
 
 /** The whole service without ports: reached through `inject`, on a clock that tests set. */
 export interface Booted extends App {
@@ -47,6 +54,7 @@ export function boot({
   tracing,
   issuer,
   realIssuers,
+  serviceAccounts = NO_CLUSTERS,
   applied = true,
 }: BootOptions = {}): Booted {
   const clock = new ManualClock();
@@ -80,6 +88,7 @@ export function boot({
     readTls: () => undefined,
     ...(tracing && { tracing }),
     createGrpcServer,
+    createServiceAccounts: () => serviceAccounts,
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
     createMinterPool: (observer, identify) =>
       realIssuers ? createMinterPool({ clock, observer }, identify) : scripted,

@@ -1,4 +1,4 @@
-import { isObjectName, type ObjectName } from '../names.ts';
+import { isObjectName, type ObjectName } from '../../decide/object-name.ts';
 
 const PREFIX = 'system:serviceaccount:';
 

@@ -1,7 +1,7 @@
+import { isObjectName, type ObjectName } from '../../decide/object-name.ts';
 import { Secret } from '../../secret.ts';
 import type { Api, Failure } from '../cluster/api.ts';
 import { badAnswer } from '../cluster/failure.ts';
-import { isObjectName, type ObjectName } from '../names.ts';
 import { record } from '../record.ts';
 
 /** A token of a service account. */

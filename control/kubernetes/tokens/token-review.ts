@@ -1,7 +1,7 @@
+import type { ObjectName } from '../../decide/object-name.ts';
 import type { Secret } from '../../secret.ts';
 import type { Api, Failure } from '../cluster/api.ts';
 import { badAnswer } from '../cluster/failure.ts';
-import type { ObjectName } from '../names.ts';
 import { record, texts } from '../record.ts';
 import { safeText } from './safe-text.ts';
 import { parseUsername } from './service-account.ts';
