@@ -93,6 +93,15 @@ test-packages: $(BUILT) ## Run the tests of what a release holds: images, module
 	@for each in actionlint istio fetch-module/envoy-gateway; do sh tools/$$each/build.sh >/dev/null; done
 	@vitest run --project packages $(TEST_FLAGS)
 
+.PHONY: test-docs
+test-docs: $(BUILT) ## Run the commands of README.md and docs/ as they stand there, in namespaces of Linux; builds with Go the first time
+	@node tools/envoy/main.ts >/dev/null
+	@for each in helm kubectl; do sh tools/helm/build.sh $$each >/dev/null; done
+	@sh tools/envoy-gateway/build.sh egctl >/dev/null
+	@for each in func-e kube-apiserver dex otel-collector istio; do sh tools/$$each/build.sh >/dev/null; done
+	@sh tools/custom-resources/collect.sh >/dev/null
+	@sh tools/pages/alone.sh vitest run --project docs $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts
