@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { VARIABLES } from '../../control/config/variables.ts';
 import { CheckClient, headersIn, rawHeaders } from '../support/check-client.ts';
 import { CREDENTIALS } from './boot.ts';
@@ -68,6 +71,23 @@ describe('the command line', () => {
     expect(bad.errors + bad.output).not.toContain('planted');
   });
 
+  test("--check-config says what is wrong with teams' documents, which would not keep control from starting", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'envoy-token-broker-check-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'policy'));
+    writeFileSync(
+      join(folder, 'policy/bad.yaml'),
+      'version: v1\nentries: [{ match: { host: a.example }, action: deny }]\n',
+    );
+    const issuers = { dex: { tokenEndpoint: 'https://dex.example/token' } };
+    const file = { version: 'v1', issuers, policy: { files: [{ path: join(folder, 'policy') }] } };
+    writeFileSync(join(folder, 'control.yaml'), JSON.stringify(file));
+    const { code, output, errors } = await finish(['--check-config', '--config', join(folder, 'control.yaml')]);
+    expect(code).toBe(2);
+    expect(errors).toBe(`file ${join(folder, 'policy/bad.yaml')}: entries[0]: match.pathPrefix: is missing; set it\n`);
+    expect(output).not.toContain('the configuration is good');
+  });
+
   test.each([
     ['a bad variable', [], { LOG_LEVEL: 'loud' }],
     ['an option that does not exist', ['--port', '1'], {}],
@@ -104,6 +124,7 @@ describe('the process', () => {
       ALLOW_INSECURE_DEX_URL: 'true',
     });
     await expect.poll(control.output, { timeout: 10_000 }).toContain('"ready"');
+    expect(control.output()).toMatch(/"cacheKey":"random, not shared with other replicas","startupMs":\d+/);
     const address = /check listens at (http:\S+?)"/.exec(control.output())?.[1];
     const request = fetch(`${address}/check`, { headers: CREDENTIALS });
     const asked = new Promise((resolve) => issuer.once('request', resolve));

@@ -86,3 +86,22 @@ describe('a request with client credentials', () => {
     });
   });
 });
+
+describe('further headers from the token response', () => {
+  const deployment = useDeployment({
+    control: { UPSTREAM_TOKEN_HEADERS: 'token_type:x-token-type,expires_in,absent:x-absent' },
+  });
+
+  test.each(['a miss', 'a hit'])("are injected in place of the client's own, on %s", async () => {
+    const { backend, identityProvider } = deployment();
+    const forged = { 'x-token-type': 'forged', 'x-absent': 'forged' };
+    const headers = { ...credentials(identityProvider.clients.first), ...forged };
+    expect((await deployment().send({ headers })).status).toBe(200);
+    const received = backend.last().headers;
+    expect(received.authorization).toBe(`Bearer ${identityProvider.tokens().at(-1)}`);
+    expect(String(received['x-token-type']).toLowerCase()).toBe('bearer');
+    expect(Number(received.expires_in)).toBeGreaterThan(0);
+    expect(received).not.toHaveProperty('x-absent');
+    expect(identityProvider.requests()).toBe(1);
+  });
+});
