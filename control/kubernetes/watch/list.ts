@@ -10,8 +10,8 @@ import { pathOf, queryOf, type Selection } from './selection.ts';
 export interface Listed {
   readonly kind: 'listed';
   readonly objects: readonly Sized[];
-  /** From where a watch goes on. */
-  readonly version: string;
+  /** From where a watch goes on; undefined where there may be none. */
+  readonly version: string | undefined;
   /** The server that gave them: another one's versions mean something else. */
   readonly server: object;
 }
@@ -33,7 +33,9 @@ export async function list(
     if (next !== '') query.set('continue', next);
     const path = pathOf(selection);
     const answer = await api.call({ method: 'GET', path, query, maximumBytes: bytesLeft, signal });
-    if (answer.kind === 'failed') return answer;
+    if (answer.kind === 'failed') {
+      return answer.reason === 'forbidden' ? ((await readAlone(api, selection, limits, signal)) ?? answer) : answer;
+    }
     const page = readPage(answer.value);
     if (page === undefined) return badAnswer('the answer is no list of objects');
     objects.push(...page.objects);
@@ -43,6 +45,30 @@ export async function list(
     if (objects.length > limits.objects || bytesLeft <= 0) return tooLarge(`there are more than ${describe(limits)}`);
     next = page.next;
   }
+}
+
+/**
+ * Reads the one object that is selected by its name, where the right to do that is all that there is (`get`).
+ *
+ * @returns undefined when there is no such right either
+ */
+async function readAlone(
+  api: Api,
+  selection: Selection,
+  { bytes: maximumBytes }: Limits,
+  signal: AbortSignal,
+): Promise<Listed | Failure | undefined> {
+  if (selection.name === undefined) return undefined;
+  const path = `${pathOf(selection)}/${encodeURIComponent(selection.name)}`;
+  const answer = await api.call({ method: 'GET', path, maximumBytes, signal });
+  const alone = { kind: 'listed', version: undefined, server: {} } as const;
+  if (answer.kind === 'failed') {
+    if (answer.reason === 'notFound') return { ...alone, objects: [] };
+    return answer.reason === 'forbidden' ? undefined : answer;
+  }
+  const object = readObject(answer.value);
+  if (object === undefined) return badAnswer('the answer is no object');
+  return { ...alone, objects: [{ object, bytes: answer.bytes }] };
 }
 
 /** Names limits in words. */

@@ -116,13 +116,20 @@ export class Watch<Item> {
     }
   }
 
-  /** A list where it is due, and then one request that watches. */
+  /** A list where it is due, and then one request that watches, or a pause. */
   async #attempt(): Promise<Failure | undefined> {
     if (this.#position === undefined || this.#now() >= this.#position.listAgainAt) {
       const failure = await this.#list();
       if (failure !== undefined) return failure;
     }
-    return this.#position && this.#follow(this.#position);
+    return this.#position === undefined ? this.#untilNextLook() : this.#follow(this.#position);
+  }
+
+  /** Where nothing may be watched, it is looked at now and then. */
+  async #untilNextLook(): Promise<undefined> {
+    this.#backoff.succeeded();
+    if (this.#failure !== undefined) this.#tell(undefined);
+    await pauseFor(this.#times.pauses.maximum, this.#closing.signal);
   }
 
   async #list(): Promise<Failure | undefined> {
@@ -134,7 +141,8 @@ export class Watch<Item> {
     if (changed === undefined) return this.#tooMany();
     const { version, server } = listed;
     const listedAt = this.#now();
-    this.#position = { version, server, listedAt, listAgainAt: listedAt + this.#vary(this.#times.resync) };
+    const listAgainAt = listedAt + this.#vary(this.#times.resync);
+    this.#position = version === undefined ? undefined : { version, server, listedAt, listAgainAt };
     const first = this.#heardAt === undefined;
     this.#heardAt = listedAt;
     if (changed || first) this.#options.changed(this.#held.items());
@@ -205,7 +213,7 @@ export class Watch<Item> {
     this.#tell(failure);
     const asked = Math.min(failure.retryAfter ?? 0, this.#times.pauses.maximum);
     const pause = Math.max(this.#backoff.remaining(this.#now()), asked);
-    await delay(pause, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
+    await pauseFor(pause, this.#closing.signal);
   }
 
   #tell(failure: Failure | undefined): void {
@@ -225,6 +233,11 @@ export class Watch<Item> {
   #now(): number {
     return this.#options.clock.monotonic();
   }
+}
+
+/** @param duration ms */
+async function pauseFor(duration: number, signal: AbortSignal): Promise<void> {
+  await delay(duration, undefined, { ref: false, signal }).catch(() => {});
 }
 
 function unavailable(message: string): Failure {

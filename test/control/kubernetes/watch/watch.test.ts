@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Failure } from '../../../../control/kubernetes/cluster/api.ts';
 import { Allowance } from '../../../../control/kubernetes/watch/allowance.ts';
+import type { Selection } from '../../../../control/kubernetes/watch/selection.ts';
 import { Watch, type WatchTimes } from '../../../../control/kubernetes/watch/watch.ts';
 import { answered, event, failed, listOf, object, ScriptedApi, type ScriptedWatch } from '../scripted-api.ts';
 
@@ -16,11 +17,16 @@ let states: string[] = [];
 
 afterEach(() => watch.close());
 
-function start(api: ScriptedApi, times: Partial<WatchTimes> = {}, changed = (_items: unknown) => {}): void {
+function start(
+  api: ScriptedApi,
+  times: Partial<WatchTimes> = {},
+  changed = (_items: unknown) => {},
+  selection: Selection = { resource: 'configmaps', namespace: 'team' },
+): void {
   [told, states] = [[], []];
   watch = new Watch({
     ...{ api, clock, random: () => 1, times: { ...TIMES, ...times } },
-    selection: { resource: 'configmaps', namespace: 'team' },
+    selection,
     read: ({ version }) => version,
     allowance: new Allowance({ objects: 10, bytes: 10_000 }),
     changed: (items) => {
@@ -181,4 +187,31 @@ test('the end comes at once, whatever it is doing, and leaves nothing open', asy
   await expect.poll(() => states, SOON).toEqual(['unsynced forbidden']);
   await watch.close();
   expect(states).toHaveLength(1);
+});
+
+const forbidden = failed('forbidden', { status: 403 });
+const NAMED: Selection = { resource: 'secrets', namespace: 'team', name: 'a' };
+
+test('one object that may be read and not listed is looked at again and again, and that is no trouble', async () => {
+  const [first, second, gone] = [answered(object('a', 1)), answered(object('a', 2)), failed('notFound')];
+  const api = new ScriptedApi().calls(forbidden, first, forbidden, second, forbidden, gone, forbidden, gone);
+  start(api, {}, undefined, NAMED);
+  await expect.poll(() => told, SOON).toEqual(['team/a@1', 'team/a@2', '']);
+  expect(states).toEqual(['synced well']);
+  expect(api.requests[1]).toMatchObject({ method: 'GET', path: '/api/v1/namespaces/team/secrets/a' });
+  expect(api.requests[1]?.query).toBeUndefined();
+});
+
+test('one object that may not even be read is in trouble', async () => {
+  start(new ScriptedApi().calls(forbidden), {}, undefined, NAMED);
+  await expect.poll(() => states[0], SOON).toBe('unsynced forbidden');
+  expect(told).toEqual([]);
+});
+
+test('many objects are never read one by one', async () => {
+  const api = new ScriptedApi().calls(forbidden);
+  start(api);
+  await expect.poll(() => states[0], SOON).toBe('unsynced forbidden');
+  expect(api.requests[0]?.path).toBe('/api/v1/namespaces/team/configmaps');
+  expect(new Set(api.requests.map(({ path }) => path)).size).toBe(1);
 });
