@@ -55,9 +55,9 @@ test-dex: $(BUILT) ## Run the end-to-end tests against a real Dex, built with Go
 	@IDP=dex vitest run --project end-to-end $(DEX_TESTS) $(TEST_FLAGS)
 
 .PHONY: test-collector
-test-collector: $(BUILT) ## Run the tests of traces against the official OpenTelemetry collector, built with Go the first time
+test-collector: $(BUILT) ## Run the tests of traces and metrics against the official OpenTelemetry collector, built with Go the first time
 	@sh tools/otel-collector/build.sh
-	@OTLP=collector vitest run test/control/tracing/spans.test.ts test/end-to-end/tracing.test.ts $(TEST_FLAGS)
+	@OTLP=collector vitest run test/control/telemetry/spans.test.ts test/control/telemetry/metrics.test.ts test/end-to-end/tracing.test.ts $(TEST_FLAGS)
 
 .PHONY: test-gateway
 test-gateway: $(BUILT) ## Run the tests of deploy/envoy-gateway/ against the real Envoy Gateway, built with Go the first time

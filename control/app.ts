@@ -1,5 +1,6 @@
 import type { Server as TlsServer } from 'node:tls';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import type { Configuration, IssuerConfiguration, ListenerConfiguration } from './config/configuration.ts';
 import type { PolicyDocumentSource } from './config/policy-source.ts';
@@ -67,6 +68,8 @@ export interface App {
   readonly reopenAudit: (() => void) | undefined;
   readonly grpc: GrpcServer | undefined;
   readonly grpcTls: GrpcServer | undefined;
+  /** What `/metrics` shows. */
+  readonly registry: Registry;
   /**
    * Puts a configuration and the policy documents beside it in force: now, and whenever they change.
    *
@@ -139,6 +142,7 @@ export function createApp(dependencies: AppDependencies): App {
   };
   return {
     ...servers,
+    registry: metrics.registry,
     status: () => observer.status,
     watched: (watches) => observer.watched(watches),
     renewCertificates: () => {

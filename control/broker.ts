@@ -83,7 +83,8 @@ export async function assembleBroker(dependencies: BrokerDependencies): Promise<
     },
   });
   await reloader.start();
-  return brokerOf(configuration, { app, reloader, kubernetes, tracing });
+  const stopExport = await exportMetrics(configuration, app, dependencies);
+  return brokerOf(configuration, { app, reloader, kubernetes, tracing, stopExport });
 }
 
 interface Parts {
@@ -91,9 +92,11 @@ interface Parts {
   readonly reloader: Reloader;
   readonly kubernetes: KubernetesSources;
   readonly tracing: { close(): Promise<void> } | undefined;
+  readonly stopExport: (() => Promise<void>) | undefined;
 }
 
-function brokerOf(configuration: Configuration, { app, reloader, kubernetes, tracing }: Parts): Broker {
+function brokerOf(configuration: Configuration, parts: Parts): Broker {
+  const { app, reloader, kubernetes, tracing, stopExport } = parts;
   return {
     app,
     configuration,
@@ -102,7 +105,7 @@ function brokerOf(configuration: Configuration, { app, reloader, kubernetes, tra
       decisions: () => app.close(),
       rest: async () => {
         reloader.stop();
-        await Promise.all([kubernetes.close(), tracing?.close()]);
+        await Promise.all([kubernetes.close(), tracing?.close(), stopExport?.()]);
       },
     },
   };
@@ -111,8 +114,15 @@ function brokerOf(configuration: Configuration, { app, reloader, kubernetes, tra
 /** Only where it is used: loading OpenTelemetry would slow down every start. */
 async function createTracing({ tracing }: Configuration, { version, logger }: BrokerDependencies) {
   if (tracing === undefined) return undefined;
-  const { createTracing: create } = await import('./tracing/open-telemetry.ts');
-  return create(tracing, { version, observer: createExportObserver(logger) });
+  const { createTracing: create } = await import('./telemetry/open-telemetry.ts');
+  return create(tracing, { version, observer: createExportObserver(logger, 'spans') });
+}
+
+/** As above. */
+async function exportMetrics({ metricExport }: Configuration, app: App, { version, logger }: BrokerDependencies) {
+  if (metricExport === undefined) return undefined;
+  const { exportMetrics: start } = await import('./telemetry/metric-export.ts');
+  return start(app.registry, metricExport, { version, observer: createExportObserver(logger, 'metrics') });
 }
 
 /** Only where it is used: loading gRPC would slow down every start. */

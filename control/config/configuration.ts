@@ -6,7 +6,7 @@ import type { KubernetesAction } from './kubernetes.ts';
 import type { PolicyConfigMaps } from './policy-config-maps.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
-import type { AuditConfiguration, TracingConfiguration } from './telemetry.ts';
+import type { AuditConfiguration, MetricExportConfiguration, TracingConfiguration } from './telemetry.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
 export interface Configuration {
@@ -31,6 +31,8 @@ export interface Configuration {
   readonly audit: AuditConfiguration | undefined;
   /** How spans are made; undefined: not at all. */
   readonly tracing: TracingConfiguration | undefined;
+  /** How metrics are exported; undefined: they are for Prometheus alone. */
+  readonly metricExport: MetricExportConfiguration | undefined;
   readonly cache: CacheConfiguration;
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>;
   /** Whose JWTs are accepted, by name. */

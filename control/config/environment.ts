@@ -35,7 +35,7 @@ export function readEnvironment(environment: Environment, readFile: ReadFile): C
   const process = readProcessSettings({ reader, files, problems });
   const configuration = {
     ...process,
-    ...readTelemetrySettings(reader, problems, undefined),
+    ...readTelemetrySettings({ reader, files, problems }, undefined),
     cache: readCache(reader, files),
     issuers: new Map([[ISSUER, issuer]]),
     providers,

@@ -62,7 +62,10 @@ export function readConfigurationFile(
   const configMaps = document.policy.configMaps && readConfigMaps(document.policy.configMaps, { clusters, problems });
   const configuration = {
     ...process,
-    ...readTelemetrySettings(reader, problems, document.audit && { setting: 'audit.log', ...document.audit }),
+    ...readTelemetrySettings(
+      { reader, files, problems },
+      document.audit && { setting: 'audit.log', ...document.audit },
+    ),
     cache: {
       maximumEntries,
       cleanupInterval: duration('cache.cleanupInterval', cleanupInterval, 1, DAY),

@@ -1,26 +1,72 @@
 import type { EnvironmentReader } from './environment-reader.ts';
-import { type Problems, shown } from './problems.ts';
-import { type AuditConfiguration, SAMPLERS, type TracingConfiguration } from './telemetry.ts';
+import type { OtlpProtocol, Signal } from './otlp-variables.ts';
+import type { Problems } from './problems.ts';
+import type { Files } from './read-files.ts';
+import { readOtlp } from './read-otlp.ts';
+import {
+  type AuditConfiguration,
+  type MetricExportConfiguration,
+  SAMPLERS,
+  type TracingConfiguration,
+} from './telemetry.ts';
 import type { VariableName } from './variables.ts';
 
 const MAXIMUM_CLAIMS = 32;
 const CLAIM = /^[!-+.-~]{1,128}$/;
 
-/** Where decisions are recorded, and how spans are made. */
+/** Where decisions are recorded, and what is exported. */
 export interface TelemetrySettings {
   /** Undefined: nowhere. */
   readonly audit: AuditConfiguration | undefined;
   /** Undefined: no spans. */
   readonly tracing: TracingConfiguration | undefined;
+  /** Undefined: metrics are for Prometheus alone. */
+  readonly metricExport: MetricExportConfiguration | undefined;
+}
+
+/** What variables mean that are not set. */
+export interface TelemetryHabits {
+  /** `service.name`. */
+  readonly serviceName: string;
+  readonly protocol: OtlpProtocol;
+  /** Any of these has a signal exported of itself. */
+  readonly traces: readonly VariableName[];
+  readonly metrics: readonly VariableName[];
+}
+
+/** A collector for traces alone is common, and `/metrics` is there anyway: metrics go where they are wanted by name. */
+const OUR_HABITS: TelemetryHabits = {
+  serviceName: 'envoy-token-broker',
+  protocol: 'http/protobuf',
+  traces: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+  metrics: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
+};
+
+/** Those of michaelw/ext-authz-token-exchange: gRPC, and nothing is exported that no variable asks for by name. */
+export const EXT_AUTHZ_TOKEN_EXCHANGE_HABITS: TelemetryHabits = {
+  serviceName: 'ext-authz-token-exchange',
+  protocol: 'grpc',
+  traces: [],
+  metrics: [],
+};
+
+interface Sources {
+  readonly reader: EnvironmentReader;
+  readonly files: Files;
+  readonly problems: Problems;
 }
 
 /** @param file what the configuration file says of the audit log; a variable that is set wins over it */
 export function readTelemetrySettings(
-  reader: EnvironmentReader,
-  problems: Problems,
+  sources: Sources,
   file: AuditConfiguration | undefined,
+  habits = OUR_HABITS,
 ): TelemetrySettings {
-  return { audit: readAudit(reader, problems, file), tracing: readTracing(reader, problems) };
+  return {
+    audit: readAudit(sources.reader, sources.problems, file),
+    tracing: readTracing(sources, habits),
+    metricExport: readMetricExport(sources, habits),
+  };
 }
 
 function readAudit(
@@ -50,18 +96,13 @@ function readClaims(reader: EnvironmentReader, problems: Problems): readonly str
   return claims;
 }
 
-function readTracing(reader: EnvironmentReader, problems: Problems): TracingConfiguration | undefined {
-  const endpoints = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
-  const name = endpoints.find((candidate) => reader.has(candidate));
-  const disabled = reader.boolean('OTEL_SDK_DISABLED');
-  if (name === undefined || disabled || reader.choice('OTEL_TRACES_EXPORTER', ['otlp', 'none']) === 'none') {
-    return undefined;
-  }
-  checkEndpoint(name, reader, problems);
-  checkProtocol(reader, problems);
+/** Undefined where spans are not wanted. */
+function readTracing(sources: Sources, habits: TelemetryHabits): TracingConfiguration | undefined {
+  const { reader } = sources;
+  if (!isWanted('TRACES', reader, habits.traces)) return undefined;
   const maxQueueSize = reader.integer('OTEL_BSP_MAX_QUEUE_SIZE');
   return {
-    serviceName: reader.optional('OTEL_SERVICE_NAME'),
+    ...readExport('TRACES', sources, habits),
     sampler: reader.choice('OTEL_TRACES_SAMPLER', SAMPLERS),
     ratio: reader.number('OTEL_TRACES_SAMPLER_ARG'),
     batch: {
@@ -73,19 +114,53 @@ function readTracing(reader: EnvironmentReader, problems: Problems): TracingConf
   };
 }
 
-function checkEndpoint(name: VariableName, reader: EnvironmentReader, problems: Problems): void {
-  const { protocol } = URL.parse(reader.text(name)) ?? {};
-  if (protocol !== 'http:' && protocol !== 'https:') {
-    // The value is not shown: it may hold credentials.
-    problems.add(name, 'is not an http:// or https:// URL; write http://localhost:4318');
+/** Undefined where metrics are for Prometheus alone. */
+function readMetricExport(sources: Sources, habits: TelemetryHabits): MetricExportConfiguration | undefined {
+  const { reader } = sources;
+  if (!isWanted('METRICS', reader, habits.metrics)) return undefined;
+  reader.choice('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', ['cumulative']);
+  reader.choice('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION', ['explicit_bucket_histogram']);
+  const interval = reader.integer('OTEL_METRIC_EXPORT_INTERVAL');
+  const timeout = Math.min(reader.integer('OTEL_METRIC_EXPORT_TIMEOUT'), interval);
+  return { ...readExport('METRICS', sources, habits), interval, timeout };
+}
+
+function isWanted(signal: Signal, reader: EnvironmentReader, enough: readonly VariableName[]): boolean {
+  if (reader.boolean('OTEL_SDK_DISABLED')) return false;
+  const exporter = `OTEL_${signal}_EXPORTER` as const;
+  if (!reader.has(exporter)) return enough.some((name) => reader.has(name));
+  return (
+    reader.parsed(exporter, parseExporter, 'otlp or none; send to a collector, which has exporters for all else') ===
+    'otlp'
+  );
+}
+
+/** In any case, as OpenTelemetry's specification wants. */
+function parseExporter(text: string): 'otlp' | 'none' | undefined {
+  return (['otlp', 'none'] as const).find((name) => name === text.trim().toLowerCase());
+}
+
+function readExport(signal: Signal, sources: Sources, { serviceName, protocol }: TelemetryHabits) {
+  checkResourceAttributes(sources);
+  return {
+    protocol: readOtlp(signal, sources, protocol),
+    service: { name: sources.reader.optional('OTEL_SERVICE_NAME'), usual: serviceName },
+  };
+}
+
+/** The SDK drops all of them when one is bad. The value is not shown: nobody knows what it holds. */
+function checkResourceAttributes({ reader, problems }: Sources): void {
+  const pairs = reader.text('OTEL_RESOURCE_ATTRIBUTES').split(',');
+  if (!pairs.every((pair) => pair.trim() === '' || isAttribute(pair))) {
+    problems.add('OTEL_RESOURCE_ATTRIBUTES', 'is not a list of attributes; write name=value,…, percent-encoded');
   }
 }
 
-/** An empty or missing name is the default; gRPC would take another exporter, and a second way to fail. */
-function checkProtocol(reader: EnvironmentReader, problems: Problems): void {
-  const names = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const;
-  const name = names.find((candidate) => reader.has(candidate));
-  if (name !== undefined && reader.text(name) !== 'http/protobuf') {
-    problems.add(name, `${shown(reader.text(name))} is not http/protobuf; use that, on port 4318 of most collectors`);
+function isAttribute(pair: string): boolean {
+  try {
+    const [name = '', value, ...rest] = pair.split('=').map((part) => decodeURIComponent(part.trim()));
+    return name !== '' && name.length <= 255 && value !== undefined && value.length <= 255 && rest.length === 0;
+  } catch {
+    return false;
   }
 }

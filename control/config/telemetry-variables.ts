@@ -1,3 +1,4 @@
+import { OTLP_VARIABLES } from './otlp-variables.ts';
 import type { Variable } from './variables.ts';
 
 const DAY = 86_400_000;
@@ -5,7 +6,7 @@ const DAY = 86_400_000;
 const milliseconds = { process: true, minimum: 1, maximum: DAY } as const;
 const spans = { process: true, minimum: 1, maximum: 1_000_000 } as const;
 
-/** The audit log, and the OpenTelemetry variables that we read ourselves; its exporter reads the others. */
+/** The audit log, and OpenTelemetry's variables ("Environment Variable Specification"). */
 export const TELEMETRY_VARIABLES = {
   AUDIT_LOG: { process: true, description: 'where decisions are recorded: stdout, stderr or a file; unset: nowhere' },
   AUDIT_CLAIMS: {
@@ -13,26 +14,23 @@ export const TELEMETRY_VARIABLES = {
     default: 'iss,sub,client_id,azp',
     description: 'claims of verified JWTs that the audit log records, separated by commas',
   },
-  OTEL_SDK_DISABLED: { process: true, default: 'false', description: 'switches tracing off' },
+  OTEL_SDK_DISABLED: { process: true, default: 'false', description: 'true: no traces and no metrics are exported' },
   OTEL_TRACES_EXPORTER: {
     process: true,
-    default: 'otlp',
     choices: ['otlp', 'none'],
-    description: 'otlp, or none, which switches tracing off',
+    description: 'otlp or none; unset: otlp where an endpoint for traces is set',
   },
-  OTEL_EXPORTER_OTLP_ENDPOINT: {
+  OTEL_METRICS_EXPORTER: {
     process: true,
-    description: 'where spans go, /v1/traces is added; unset: no tracing',
+    choices: ['otlp', 'none'],
+    description: 'otlp or none; unset: otlp where an endpoint for metrics alone is set',
   },
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: { process: true, description: 'the same, as it is; wins over the one above' },
-  OTEL_EXPORTER_OTLP_PROTOCOL: {
+  ...OTLP_VARIABLES,
+  OTEL_SERVICE_NAME: { process: true, description: 'service.name; unset: envoy-token-broker' },
+  OTEL_RESOURCE_ATTRIBUTES: {
     process: true,
-    default: 'http/protobuf',
-    choices: ['http/protobuf'],
-    description: 'http/protobuf is the only one',
+    description: 'more about this process: deployment.environment.name=staging,… with values percent-encoded',
   },
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: { process: true, description: 'the same; wins over the one above' },
-  OTEL_SERVICE_NAME: { process: true, description: 'service.name of the spans; unset: envoy-token-broker' },
   OTEL_TRACES_SAMPLER: {
     process: true,
     default: 'parentbased_always_on',
@@ -57,4 +55,18 @@ export const TELEMETRY_VARIABLES = {
   OTEL_BSP_EXPORT_TIMEOUT: { ...milliseconds, default: '30000', description: 'ms that one export may take' },
   OTEL_BSP_MAX_QUEUE_SIZE: { ...spans, default: '2048', description: 'spans that wait; those beyond are dropped' },
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...spans, default: '512', description: 'spans in one export' },
+  OTEL_METRIC_EXPORT_INTERVAL: { ...milliseconds, default: '60000', description: 'ms between two exports of metrics' },
+  OTEL_METRIC_EXPORT_TIMEOUT: { ...milliseconds, default: '30000', description: 'ms that one of these may take' },
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: {
+    process: true,
+    default: 'cumulative',
+    choices: ['cumulative'],
+    description: "cumulative; a collector's processor makes deltas of that",
+  },
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: {
+    process: true,
+    default: 'explicit_bucket_histogram',
+    choices: ['explicit_bucket_histogram'],
+    description: 'explicit_bucket_histogram',
+  },
 } as const satisfies Record<string, Variable>;

@@ -1,7 +1,26 @@
-/** How spans are made. Where they go to, the exporter reads from OpenTelemetry's own variables. */
-export interface TracingConfiguration {
-  /** Undefined: what `OTEL_RESOURCE_ATTRIBUTES` says, or our own. */
-  readonly serviceName: string | undefined;
+import type { OtlpProtocol } from './otlp-variables.ts';
+
+/** What exporters are told. Where they send to, they read from OpenTelemetry's own variables. */
+interface ExportConfiguration {
+  readonly protocol: OtlpProtocol;
+  /** `service.name`. */
+  readonly service: {
+    /** `OTEL_SERVICE_NAME`; undefined: what `OTEL_RESOURCE_ATTRIBUTES` says, or the one below. */
+    readonly name: string | undefined;
+    readonly usual: string;
+  };
+}
+
+/** How metrics are exported, besides being there for Prometheus. */
+export interface MetricExportConfiguration extends ExportConfiguration {
+  /** ms between two exports. */
+  readonly interval: number;
+  /** ms that one export may take, no more than the interval. */
+  readonly timeout: number;
+}
+
+/** How spans are made. */
+export interface TracingConfiguration extends ExportConfiguration {
   readonly sampler: SamplerName;
   /** Part of the traces that `traceidratio` keeps, 0 to 1. */
   readonly ratio: number;

@@ -3,12 +3,12 @@ import type { TokenEvents } from '../decide/token-events.ts';
 import type { Tracing } from '../decide/tracing.ts';
 import { describeError } from './logger.ts';
 
-/** Logs when spans can no longer be sent, and when they can again. */
-export function createExportObserver(logger: FastifyBaseLogger) {
+/** Logs when spans or metrics can no longer be sent, and when they can again. */
+export function createExportObserver(logger: FastifyBaseLogger, what: 'spans' | 'metrics') {
   return {
     failed: (error: Error) =>
-      logger.warn({ cause: describeError(error, false) }, 'spans cannot be exported and are dropped'),
-    recovered: () => logger.info('spans are exported again'),
+      logger.warn({ cause: describeError(error, false) }, `${what} cannot be exported and are dropped`),
+    recovered: () => logger.info(`${what} are exported again`),
   };
 }
 

@@ -26,7 +26,7 @@ const BOUNDARIES: Boundary[] = [
     mayImport: [/^control\/server\//, CONTROL_TYPES, CONTROL_COMMON, NODE, /^(?:fastify|pino|prom-client|@grpc\/.*)$/],
   },
   // Implementations of decide's ports: they know neither each other nor Fastify.
-  ...['mint', 'trust', 'cache', 'policy', 'tracing', 'audit', 'kubernetes'].map((room) => ({
+  ...['mint', 'trust', 'cache', 'policy', 'telemetry', 'audit', 'kubernetes'].map((room) => ({
     room: new RegExp(`^control/${room}/`),
     mayImport: [
       new RegExp(`^control/${room}/`),

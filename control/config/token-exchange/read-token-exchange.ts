@@ -11,7 +11,7 @@ import { readProcessSettings } from '../process-settings.ts';
 import { IN_CLUSTER, implicitClusters } from '../read-clusters.ts';
 import { Files, type ReadFile } from '../read-files.ts';
 import type { ReadSecret } from '../secret-reference.ts';
-import { readTelemetrySettings } from '../telemetry-settings.ts';
+import { EXT_AUTHZ_TOKEN_EXCHANGE_HABITS, readTelemetrySettings } from '../telemetry-settings.ts';
 import type { VariableName } from '../variables.ts';
 import { checkRealm, type IssuerDefaults, readIssuerProfiles } from './issuer-profiles.ts';
 import { readListeners } from './listeners.ts';
@@ -60,7 +60,7 @@ export function readTokenExchangeEnvironment(
   const policy = readPolicy(sources, clusters);
   const configuration = {
     ...process,
-    ...readTelemetrySettings(reader, problems, undefined),
+    ...readTelemetrySettings(sources, undefined, EXT_AUTHZ_TOKEN_EXCHANGE_HABITS),
     cache: readCache(reader, files),
     issuers: readIssuers(sources, { environment: given, readFile, clusters, readSecret }),
     providers: new Map(),

@@ -12,13 +12,15 @@ describe('tracing', () => {
     ['only other variables are set', { OTEL_SERVICE_NAME: 'x', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
     ['the SDK is disabled', { ...ENDPOINT, OTEL_SDK_DISABLED: 'true' }],
     ['no exporter is wanted', { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
+    ['only metrics have an endpoint', { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://localhost:4318/v1/metrics' }],
   ])('is off where %s', (_what, environment) => {
     expect(read(environment).tracing).toBeUndefined();
   });
 
   test('is on with an endpoint, with the defaults of the specification', () => {
     expect(read(ENDPOINT).tracing).toEqual({
-      serviceName: undefined,
+      protocol: 'http/protobuf',
+      service: { name: undefined, usual: 'envoy-token-broker' },
       sampler: 'parentbased_always_on',
       ratio: 1,
       batch: { scheduledDelayMillis: 5000, exportTimeoutMillis: 30_000, maxQueueSize: 2048, maxExportBatchSize: 512 },
@@ -35,18 +37,24 @@ describe('tracing', () => {
       OTEL_TRACES_SAMPLER_ARG: '0.25',
       OTEL_BSP_MAX_QUEUE_SIZE: '100',
     });
-    expect(tracing).toMatchObject({ serviceName: 'broker', sampler: 'traceidratio', ratio: 0.25 });
+    expect(tracing).toMatchObject({ service: { name: 'broker' }, sampler: 'traceidratio', ratio: 0.25 });
     expect(tracing?.batch).toMatchObject({ maxQueueSize: 100, maxExportBatchSize: 100 });
   });
 
   test.each<readonly [Record<string, string>, RegExp]>([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'planted:4318' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: is not an http:\/\//],
-    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /^OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not http\/proto/],
+    [{ ...ENDPOINT, OTEL_TRACES_EXPORTER: 'console' }, /^OTEL_TRACES_EXPORTER: "console" is not otlp or none; send to/],
+    [{ ...ENDPOINT, OTEL_SDK_DISABLED: 'maybe' }, /^OTEL_SDK_DISABLED: "maybe" is not true or false/],
     [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'jaeger_remote' }, /^OTEL_TRACES_SAMPLER: .* is not one of always_on/],
     [{ ...ENDPOINT, OTEL_TRACES_SAMPLER_ARG: '2' }, /^OTEL_TRACES_SAMPLER_ARG: "2" is not from 0 to 1/],
+    [{ ...ENDPOINT, OTEL_RESOURCE_ATTRIBUTES: 'a=1,planted' }, /^OTEL_RESOURCE_ATTRIBUTES: is not a list of/],
+    [{ ...ENDPOINT, OTEL_RESOURCE_ATTRIBUTES: 'a=%zz' }, /^OTEL_RESOURCE_ATTRIBUTES: is not a list of/],
   ])('%o is a problem', (environment, message) => {
     expect(() => read(environment)).toThrow(message);
     expect(() => read(environment)).not.toThrow(/planted/);
+  });
+
+  test('is on where it is asked for by name, in any case, whatever endpoint the exporter has', () => {
+    expect(read({ OTEL_TRACES_EXPORTER: 'OTLP' }).tracing).toBeDefined();
   });
 });
 

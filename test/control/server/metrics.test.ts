@@ -8,9 +8,9 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { boot } from '../boot.ts';
 import { issuerAt, refusalOf, tokenRequest } from '../mint/minting.ts';
 
-const PAGE = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
 
-test('docs/configuration.md has every metric, and no other', async () => {
+test('docs/metrics.md has every metric, and no other', async () => {
   const booted = boot();
   const { body = '' } = (await booted.admin?.inject({ url: '/metrics' })) ?? {};
   await booted.close();

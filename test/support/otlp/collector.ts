@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { findFreePorts } from '../../../tools/launch/ports.ts';
 import { RunningProcess } from '../../../tools/launch/running-process.ts';
+import { decodeMetricLines } from './metric.ts';
 import type { OtlpReceiver } from './receiver.ts';
 import { decodeJsonLines } from './span.ts';
 
@@ -17,21 +18,24 @@ const BUILD = fileURLToPath(new URL('../../../tools/otel-collector/build.sh', im
 export async function startCollector(): Promise<OtlpReceiver> {
   const { stdout } = await promisify(execFile)('sh', [BUILD]);
   const folder = mkdtempSync(join(tmpdir(), 'otel-collector-'));
-  const [port = 0] = await findFreePorts(1);
-  const [configuration, file] = [join(folder, 'collector.yaml'), join(folder, 'spans.json')];
-  writeFileSync(configuration, stringify(configurationFor(port, file)));
+  const [port = 0, grpcPort = 0] = await findFreePorts(2);
+  const configuration = join(folder, 'collector.yaml');
+  const files = { traces: join(folder, 'spans.json'), metrics: join(folder, 'metrics.json') };
+  writeFileSync(configuration, stringify(configurationFor({ http: port, grpc: grpcPort }, files)));
   const collector = new RunningProcess({
     name: 'the OpenTelemetry collector',
     command: stdout.trim(),
     parameters: ['--config', configuration],
   });
-  await collector.waitUntil(() => connects(port));
-  const text = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+  for (const each of [port, grpcPort]) await collector.waitUntil(() => connects(each));
+  const text = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   return {
     url: `http://127.0.0.1:${port}`,
+    grpcUrl: `http://127.0.0.1:${grpcPort}`,
     port,
-    spans: () => decodeJsonLines(text()),
-    text,
+    spans: () => decodeJsonLines(text(files.traces)),
+    metrics: () => decodeMetricLines(text(files.metrics)),
+    text: () => text(files.traces) + text(files.metrics),
     finish: () => collector.stop(),
     stop: async () => {
       await collector.stop();
@@ -40,13 +44,18 @@ export async function startCollector(): Promise<OtlpReceiver> {
   };
 }
 
-function configurationFor(port: number, path: string): object {
+function configurationFor(ports: Record<'http' | 'grpc', number>, files: Record<'traces' | 'metrics', string>): object {
+  const file = (path: string) => ({ path, flush_interval: '100ms' });
+  const endpoint = (port: number) => ({ endpoint: `127.0.0.1:${port}` });
   return {
-    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
-    exporters: { file: { path, flush_interval: '100ms' } },
+    receivers: { otlp: { protocols: { http: endpoint(ports.http), grpc: endpoint(ports.grpc) } } },
+    exporters: { 'file/traces': file(files.traces), 'file/metrics': file(files.metrics) },
     service: {
       telemetry: { metrics: { level: 'none' } },
-      pipelines: { traces: { receivers: ['otlp'], exporters: ['file'] } },
+      pipelines: {
+        traces: { receivers: ['otlp'], exporters: ['file/traces'] },
+        metrics: { receivers: ['otlp'], exporters: ['file/metrics'] },
+      },
     },
   };
 }

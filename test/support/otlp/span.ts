@@ -43,7 +43,7 @@ export function decodeProtobuf(body: Buffer): ExportedSpan[] {
   });
 }
 
-function attributesOf(message: Message, field: number): Record<string, string> {
+export function attributesOf(message: Message, field: number): Record<string, string> {
   const pairs = messages(message, field).map((pair) => {
     const [value = new Map()] = messages(pair, 2);
     return [texts(pair, 1)[0] ?? '', texts(value, 1)[0] ?? String(integer(value, 3))];
@@ -56,7 +56,7 @@ interface JsonValue {
   readonly intValue?: string;
 }
 
-interface JsonAttributes {
+export interface JsonAttributes {
   readonly attributes?: readonly { readonly key: string; readonly value: JsonValue }[];
 }
 
@@ -73,7 +73,7 @@ interface JsonSpan extends JsonAttributes {
 }
 
 interface JsonDocument {
-  readonly resourceSpans: readonly {
+  readonly resourceSpans?: readonly {
     readonly resource: JsonAttributes;
     readonly scopeSpans: readonly { readonly spans: readonly JsonSpan[] }[];
   }[];
@@ -82,10 +82,10 @@ interface JsonDocument {
 /** Reads what the collector's file exporter writes: a line of OTLP's JSON for each request. */
 export function decodeJsonLines(text: string): ExportedSpan[] {
   const documents = text.split('\n').filter((line) => line.endsWith('}'));
-  return documents.flatMap((line) => (JSON.parse(line) as JsonDocument).resourceSpans.flatMap(spansOf));
+  return documents.flatMap((line) => ((JSON.parse(line) as JsonDocument).resourceSpans ?? []).flatMap(spansOf));
 }
 
-function spansOf({ resource, scopeSpans }: JsonDocument['resourceSpans'][number]): ExportedSpan[] {
+function spansOf({ resource, scopeSpans }: NonNullable<JsonDocument['resourceSpans']>[number]): ExportedSpan[] {
   const service = jsonAttributes(resource)['service.name'] ?? '';
   return scopeSpans
     .flatMap(({ spans }) => spans)
@@ -104,6 +104,6 @@ function spansOf({ resource, scopeSpans }: JsonDocument['resourceSpans'][number]
     }));
 }
 
-function jsonAttributes({ attributes = [] }: JsonAttributes): Record<string, string> {
+export function jsonAttributes({ attributes = [] }: JsonAttributes): Record<string, string> {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue ?? '']));
 }

@@ -29,7 +29,7 @@ async function exported(tracing: { close(): Promise<void> }) {
 
 describe('a decision', () => {
   test("is a server's span in the caller's trace, and the token request a client's below it", async () => {
-    const { tracing } = tracingTo(receiver.url);
+    const { tracing } = await tracingTo(receiver.url);
     const headers = await tracing.decision('filter', CALLER, async () => {
       tracing.lookedUp('miss');
       let sent = {};
@@ -71,7 +71,7 @@ describe('a decision', () => {
     ['issuer_unavailable', 503, ERROR],
     ['policy_denied', 403, 0],
   ] as const)('that ends in %s says so', async (code, status, spanStatus) => {
-    const { tracing } = tracingTo(receiver.url);
+    const { tracing } = await tracingTo(receiver.url);
     await tracing.decision('check', {}, async () => {
       tracing.decided(
         refuse(new BrokerError(code), { remember: false, format: 'plain', clientId: 'planted-client' }),
@@ -87,7 +87,7 @@ describe('a decision', () => {
   test.each(['planted', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, `ff-${CALLER.traceId}-b7ad6b7169203331-01`])(
     'begins a trace of its own where the traceparent is %s',
     async (traceparent) => {
-      const { tracing } = tracingTo(receiver.url);
+      const { tracing } = await tracingTo(receiver.url);
       await tracing.decision('check', { traceparent }, async () => {});
       const decision = (await exported(tracing)).get('decide');
       expect(decision?.parentSpanId).toBe('');
@@ -98,7 +98,7 @@ describe('a decision', () => {
 
 describe('a token request', () => {
   test('behind a request is linked to it, in a trace of its own', async () => {
-    const { tracing } = tracingTo(receiver.url);
+    const { tracing } = await tracingTo(receiver.url);
     let refresh = Promise.resolve({ status: 0 });
     await tracing.decision('filter', CALLER, async () => {
       refresh = tracing.behind(() => tracing.tokenRequest(REQUEST, async () => ({ status: 200 })));
@@ -112,7 +112,7 @@ describe('a token request', () => {
   });
 
   test('that begins after its decision has ended is linked to it', async () => {
-    const { tracing } = tracingTo(receiver.url);
+    const { tracing } = await tracingTo(receiver.url);
     const { promise, resolve } = Promise.withResolvers<void>();
     let late = Promise.resolve({ status: 0 });
     await tracing.decision('filter', CALLER, async () => {
@@ -124,7 +124,7 @@ describe('a token request', () => {
   });
 
   test('that fails says how, without what the error holds', async () => {
-    const { tracing } = tracingTo(receiver.url);
+    const { tracing } = await tracingTo(receiver.url);
     const cause = new Error('planted');
     const failing = tracing.tokenRequest(REQUEST, () =>
       Promise.reject(new BrokerError('issuer_unavailable', { cause })),
@@ -137,7 +137,7 @@ describe('a token request', () => {
 });
 
 test("a key set's fetch has a span as long as it took", async () => {
-  const { tracing } = tracingTo(receiver.url);
+  const { tracing } = await tracingTo(receiver.url);
   tracing.keySetFetched('callers', undefined, 40);
   const span = (await exported(tracing)).get('key set fetch');
   expect(span?.attributes).toEqual({ 'token_broker.provider': 'callers' });
@@ -150,13 +150,13 @@ test.each([
   ['parentbased_always_off', 1, CALLER.traceId],
   ['parentbased_traceidratio', 0, CALLER.traceId],
 ] as const)('the sampler %s %s is obeyed', async (sampler, ratio, traceId) => {
-  const { tracing } = tracingTo(receiver.url, { sampler, ratio });
+  const { tracing } = await tracingTo(receiver.url, { sampler, ratio });
   await tracing.decision('check', CALLER, async () => {});
   expect((await exported(tracing)).get('decide')?.traceId).toBe(traceId);
 });
 
 test('a caller that does not sample is followed, and the issuer told so', async () => {
-  const { tracing } = tracingTo(receiver.url);
+  const { tracing } = await tracingTo(receiver.url);
   const caller = { traceparent: CALLER.traceparent.replace(/01$/, '00'), tracestate: 'vendor=1' };
   const headers = await tracing.decision('check', caller, async () => {
     let sent: Readonly<Record<string, string>> = {};

@@ -1,22 +1,14 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import {
-  defaultResource,
-  detectResources,
-  resourceAttributesEnvDetector,
-  resourceFromAttributes,
-} from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracingConfiguration } from '../config/telemetry.ts';
 import type { TraceContext, Tracing } from '../decide/tracing.ts';
 import { BrokerError } from '../errors.ts';
+import { createSpanExporter } from './exporters.ts';
+import { closeWithin, createResource } from './resource.ts';
 import { createSampler } from './sampler.ts';
 import { Scopes } from './scope.ts';
 import { type ExportObserver, WatchedExporter } from './watched-exporter.ts';
-
-/** ms that the process waits at its end for the last spans to leave. */
-const LAST_EXPORT = 2000;
 
 const NAME = 'envoy-token-broker';
 
@@ -37,13 +29,13 @@ export interface TracingOptions {
  * Spans by OpenTelemetry's SDK, sent over OTLP. The exporter reads the endpoint, headers, timeout, compression and
  * certificates from the standard environment variables itself.
  */
-export function createTracing(configuration: TracingConfiguration, options: TracingOptions): ClosableTracing {
-  const exporter = new WatchedExporter(new OTLPTraceExporter(), options.observer);
+export async function createTracing(
+  configuration: TracingConfiguration,
+  options: TracingOptions,
+): Promise<ClosableTracing> {
+  const exporter = new WatchedExporter(await createSpanExporter(configuration.protocol), options.observer);
   const provider = new TracerProvider({
-    resource: defaultResource()
-      .merge(resourceFromAttributes({ 'service.name': NAME, 'service.version': options.version }))
-      .merge(detectResources({ detectors: [resourceAttributesEnvDetector] }))
-      .merge(resourceFromAttributes(nameOf(configuration))),
+    resource: createResource(configuration, options.version),
     sampler: createSampler(configuration),
     // Nothing that a caller sends grows a span: `tracestate` is the only text of theirs in it, cut by the SDK.
     spanLimits: { attributeCountLimit: 32, attributeValueLengthLimit: 256, linkCountLimit: 1, eventCountLimit: 0 },
@@ -108,20 +100,11 @@ export function createTracing(configuration: TracingConfiguration, options: Trac
       span.end();
     },
     traceId: () => scopes.span?.spanContext().traceId,
-    async close() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, options.lastExport ?? LAST_EXPORT);
-      await Promise.race([provider.shutdown().catch(() => {}), promise]);
-      clearTimeout(timer);
-    },
+    close: () => closeWithin(options.lastExport, () => provider.shutdown()),
   };
 }
 
 type Attributes = Readonly<Record<string, string | number>>;
-
-function nameOf({ serviceName }: TracingConfiguration): Record<string, string> {
-  return serviceName === undefined ? {} : { 'service.name': serviceName };
-}
 
 function fail(span: Span, type: string): void {
   span.setAttribute('error.type', type).setStatus({ code: SpanStatusCode.ERROR });

@@ -30,7 +30,7 @@ async function collector(status: () => number | undefined) {
 test('a collector that refuses is told of once, and once more when it accepts again', async () => {
   let status = 400;
   const { url, requests } = await collector(() => status);
-  const { tracing, told } = tracingTo(url);
+  const { tracing, told } = await tracingTo(url);
   for (const count of [1, 2, 3]) {
     await tracing.decision('check', CALLER, async () => {});
     await eventually(() => expect(requests).toHaveLength(count));
@@ -43,7 +43,7 @@ test('a collector that refuses is told of once, and once more when it accepts ag
 });
 
 test('one that is not there changes no decision', async () => {
-  const { tracing, told } = tracingTo('http://127.0.0.1:9', {}, 1000);
+  const { tracing, told } = await tracingTo('http://127.0.0.1:9', {}, 1000);
   expect(await tracing.decision('check', CALLER, async () => 'decided')).toBe('decided');
   await eventually(() => expect(told).toEqual(['failed']));
   await tracing.close();
@@ -52,7 +52,7 @@ test('one that is not there changes no decision', async () => {
 test('one that hangs delays neither decisions nor the end for long, and spans beyond the queue are dropped', async () => {
   const { url, requests } = await collector(() => undefined);
   const batch = { scheduledDelayMillis: 10, exportTimeoutMillis: 60_000, maxQueueSize: 4, maxExportBatchSize: 2 };
-  const { tracing } = tracingTo(url, { batch }, 1000);
+  const { tracing } = await tracingTo(url, { batch }, 1000);
   for (let i = 0; i < 500; i++) await tracing.decision('check', CALLER, async () => {});
   const start = performance.now();
   await tracing.close();

@@ -1,5 +1,4 @@
 import type { ExportResult } from '@opentelemetry/core';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
 /** Is told once when exports begin to fail, and once when they work again. */
 export interface ExportObserver {
@@ -10,24 +9,31 @@ export interface ExportObserver {
 /** OpenTelemetry's `ExportResultCode.SUCCESS`, whose enumeration would be all that is used of its package here. */
 const SUCCESS = 0;
 
+/** OpenTelemetry's `SpanExporter` and `PushMetricExporter`, of `Batch`es of what either exports. */
+interface Exporter<Batch> {
+  export(batch: Batch, done: (result: ExportResult) => void): void;
+  forceFlush?(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
 /** Keeps failures of an exporter away from everything else, and tells of them once. */
-export class WatchedExporter implements SpanExporter {
-  readonly #exporter: SpanExporter;
+export class WatchedExporter<Batch> implements Exporter<Batch> {
+  readonly #exporter: Exporter<Batch>;
   readonly #observer: ExportObserver;
   #failing = false;
 
-  constructor(exporter: SpanExporter, observer: ExportObserver) {
+  constructor(exporter: Exporter<Batch>, observer: ExportObserver) {
     this.#exporter = exporter;
     this.#observer = observer;
   }
 
-  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    this.#exporter.export(spans, (result) => {
+  export(batch: Batch, done: (result: ExportResult) => void): void {
+    this.#exporter.export(batch, (result) => {
       const failing = result.code !== SUCCESS;
       if (failing && !this.#failing) this.#observer.failed(result.error ?? new Error('the export failed'));
       if (!failing && this.#failing) this.#observer.recovered();
       this.#failing = failing;
-      // The spans are given up either way: to the processor above, that is no different from having been sent.
+      // The batch is given up either way: to whoever made it, that is no different from having been sent.
       done({ code: SUCCESS });
     });
   }

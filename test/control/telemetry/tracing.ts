@@ -1,9 +1,10 @@
 import { vi } from 'vitest';
 import type { TracingConfiguration } from '../../../control/config/telemetry.ts';
-import { type ClosableTracing, createTracing } from '../../../control/tracing/open-telemetry.ts';
+import { type ClosableTracing, createTracing } from '../../../control/telemetry/open-telemetry.ts';
 
 const CONFIGURATION: TracingConfiguration = {
-  serviceName: undefined,
+  protocol: 'http/protobuf',
+  service: { name: undefined, usual: 'envoy-token-broker' },
   sampler: 'parentbased_always_on',
   ratio: 1,
   batch: { scheduledDelayMillis: 20, exportTimeoutMillis: 20_000, maxQueueSize: 2048, maxExportBatchSize: 512 },
@@ -21,16 +22,16 @@ export const CALLER = {
  *
  * @param patience ms for one export, and for the last one; by default what a machine under load may take
  */
-export function tracingTo(
+export async function tracingTo(
   url: string,
   change: Partial<TracingConfiguration> = {},
   patience = 15_000,
-): { tracing: ClosableTracing; told: string[] } {
+): Promise<{ tracing: ClosableTracing; told: string[] }> {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', String(patience));
   const told: string[] = [];
   const observer = { failed: () => told.push('failed'), recovered: () => told.push('recovered') };
-  const tracing = createTracing(
+  const tracing = await createTracing(
     { ...CONFIGURATION, ...change },
     { version: '0.0.0-test', observer, lastExport: patience },
   );
