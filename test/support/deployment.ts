@@ -22,7 +22,11 @@ export interface DeploymentOptions {
   /** Merged into the filter's plugin configuration. */
   plugin?: Record<string, unknown>;
   /** Merged into control's environment. */
-  control?: Record<string, string> | ((identityProvider: IdentityProvider) => Record<string, string>);
+  control?:
+    | Record<string, string>
+    | ((identityProvider: IdentityProvider, ports: ControlPorts) => Record<string, string>);
+  /** Leaves out all that control's environment says of an issuer and of gRPC, because `control` does. */
+  bare?: boolean;
   /** Configures control by a file instead of by the environment. */
   policy?: Policy | ((identityProvider: IdentityProvider) => Policy);
   /** Envoy's worker threads, 2 by default. */
@@ -72,16 +76,16 @@ export class Deployment {
       const ports = await chooseControlPorts();
       const { tokenEndpoint } = identityProvider;
       const { control: variables, policy } = {
-        control: of(options.control, identityProvider),
-        policy: of(options.policy, identityProvider),
+        control: of(options.control, identityProvider, ports),
+        policy: of(options.policy, identityProvider, ports),
       };
-      const environment = {
+      const own = {
         ...(policy === undefined
           ? { DEX_TOKEN_URL: tokenEndpoint, ALLOW_INSECURE_DEX_URL: 'true' }
           : { CONFIG_FILE: parts.keep(writePolicyFile(tokenEndpoint, policy)).path }),
         ...(options.shipped === 'ext-authz-grpc' ? { GRPC_LISTEN_ADDR: `127.0.0.1:${ports.grpcPort}` } : {}),
-        ...variables,
       };
+      const environment = { ...(options.bare ? {} : own), ...variables };
       const control = parts.keep(await startControl(environment, ports));
       const configuration = configure(options, ports).setPort('backend', backend.port);
       options.configure?.(configuration);
@@ -161,14 +165,14 @@ export class Deployment {
   }
 }
 
-/** Options may depend on the identity provider, whose ports nobody knows before it runs. */
+type OptionMaker<Value> = (identityProvider: IdentityProvider, ports: ControlPorts) => Value;
+
+/** Options may depend on the identity provider, whose ports nobody knows before it runs, and on control's ports. */
 function of<Value>(
-  option: Value | ((identityProvider: IdentityProvider) => Value) | undefined,
-  identityProvider: IdentityProvider,
+  option: Value | OptionMaker<Value> | undefined,
+  ...known: Parameters<OptionMaker<Value>>
 ): Value | undefined {
-  return typeof option === 'function'
-    ? (option as (identityProvider: IdentityProvider) => Value)(identityProvider)
-    : option;
+  return typeof option === 'function' ? (option as OptionMaker<Value>)(...known) : option;
 }
 
 function configure({ shipped, plugin }: DeploymentOptions, ports: ControlPorts): EnvoyConfiguration {
