@@ -27,6 +27,7 @@ import {
 import { PolicyObserver, problemsOf } from './server/policy-observer.ts';
 import { recordDecisions } from './server/record-decisions.ts';
 import type { Service } from './server/service.ts';
+import { createSharedCacheObserver } from './server/shared-cache-observer.ts';
 import { createAuditObserver, traceTokenEvents, traceTrust } from './server/telemetry.ts';
 import { createTrustObserver } from './server/trust-observer.ts';
 import type { AuthenticatorPool, TrustObserver } from './trust/authenticator.ts';
@@ -200,6 +201,7 @@ function createLivePolicy(dependencies: AppDependencies, metrics: Metrics): Live
     clock,
     readFile,
     matcher,
+    sharedCacheObserver: createSharedCacheObserver(metrics, logger, clock),
     createMinterPool: (identify) => dependencies.createMinterPool(createIssuerObserver(metrics, logger), identify),
     createAuthenticatorPool: (identify) =>
       dependencies.createAuthenticatorPool(traceTrust(createTrustObserver(metrics, logger), tracing), identify),
@@ -211,9 +213,9 @@ function createLivePolicy(dependencies: AppDependencies, metrics: Metrics): Live
   metrics.issuers.watch(() => live.minters.loads());
   metrics.trust.watch(() => live.authenticators.ages());
   metrics.store.watch({
-    tokens: () => live.tokens.size,
-    refusals: () => live.refusals.size,
-    evictions: () => live.tokens.evictions,
+    tokens: () => live.cache.tokens.size,
+    refusals: () => live.cache.tokens.refusalCount + live.reviewRefusals.size,
+    evictions: () => live.cache.tokens.evictions,
     routes: () => live.current?.table.routes.length ?? 0,
   });
   return live;

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { MemorySingleFlight } from './cache/memory-single-flight.ts';
 import { MemoryStore } from './cache/memory-store.ts';
+import type { SharedCacheObserver } from './cache/shared/observer.ts';
+import { SharedCache } from './cache/shared/shared-cache.ts';
 import type { CacheConfiguration, Configuration, IssuerConfiguration } from './config/configuration.ts';
 import type { PolicyDocumentSource } from './config/policy-source.ts';
 import type { ProviderConfiguration } from './config/provider.ts';
 import { AMBIGUOUS_ROUTE } from './decide/ambiguous-route.ts';
 import { createAuthenticateCaller } from './decide/authenticate-caller.ts';
 import { createDecide } from './decide/decide.ts';
-import type { HeldToken } from './decide/held-token.ts';
 import { createIdentifyAccount } from './decide/identify-account.ts';
 import { createObtainToken, type Refusal } from './decide/obtain-token.ts';
 import type { Clock, ServiceAccounts } from './decide/ports.ts';
@@ -43,6 +44,7 @@ export interface LivePolicyOptions {
   readonly createMinterPool: (identify: (issuer: IssuerConfiguration) => string) => MinterPool;
   readonly createAuthenticatorPool: (identify: (provider: ProviderConfiguration) => string) => AuthenticatorPool;
   readonly createServiceAccounts: (clusters: Configuration['clusters']) => ServiceAccounts;
+  readonly sharedCacheObserver: SharedCacheObserver;
   readonly events: TokenEvents;
   readonly tracing: Tracing;
 }
@@ -55,29 +57,29 @@ export class LivePolicy {
   readonly #options: LivePolicyOptions;
   readonly #builder = new PolicyBuilder();
   readonly #root = randomRoot();
-  readonly #flights = new MemorySingleFlight<HeldToken>();
   readonly minters: MinterPool;
   readonly authenticators: AuthenticatorPool;
-  readonly tokens: MemoryStore<HeldToken>;
-  readonly refusals: MemoryStore<Refusal>;
+  readonly cache: SharedCache;
   readonly reviews: MemoryStore<HeldReview>;
+  /** Of Kubernetes: nothing of them is shared. */
+  readonly reviewRefusals: MemoryStore<Refusal>;
   readonly #reviewCaller: ReviewCaller;
   #keys: Keys;
   #current: Policy | undefined;
 
   constructor(options: LivePolicyOptions) {
-    const { cache, clock, readFile } = options;
+    const { cache, clock, readFile, sharedCacheObserver: observer } = options;
     this.#options = options;
     this.#keys = deriveKeys(cache.key, this.#root);
     this.minters = options.createMinterPool((issuer) => identityOf(issuer, this.#keys, readFile));
     this.authenticators = options.createAuthenticatorPool((provider) => providerDigest(provider, readFile));
     const maximumRefusals = cache.maximumEntries === 0 ? 0 : MAXIMUM_REFUSALS;
-    this.tokens = new MemoryStore<HeldToken>({ ...cache, clock });
-    this.refusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
+    this.cache = new SharedCache({ cache, maximumRefusals, clock, observer, readFile });
     this.reviews = new MemoryStore<HeldReview>({ ...cache, clock });
+    this.reviewRefusals = new MemoryStore<Refusal>({ ...cache, maximumEntries: maximumRefusals, clock });
     this.#reviewCaller = createReviewCaller({
       reviews: this.reviews,
-      refusals: this.refusals,
+      refusals: this.reviewRefusals,
       flights: new MemorySingleFlight({ maximumRuns: MAXIMUM_REVIEWS }),
       renewals: new MemorySingleFlight({ maximumRuns: MAXIMUM_REVIEWS }),
       clock,
@@ -102,6 +104,7 @@ export class LivePolicy {
     const encodedTable = encode(table, this.#keys.filter);
     const match = createMatcher(matcher, encodedTable);
     const decide = this.#createDecide(configuration);
+    this.cache.use(configuration.cache.shared);
     this.#current = {
       table,
       encodedTable,
@@ -133,9 +136,9 @@ export class LivePolicy {
         minter: {
           mint: (request) => (request.grant === 'kubernetes' ? accounts.mint(request) : minter.mint(request)),
         },
-        tokens: this.tokens,
-        refusals: this.refusals,
-        flights: this.#flights,
+        tokens: this.cache.tokens,
+        refusals: this.cache.tokens.refusals,
+        flights: this.cache.flights,
         clock,
         safetyMargin: cache.safetyMargin,
         events,
@@ -150,9 +153,9 @@ export class LivePolicy {
 
   async close(): Promise<void> {
     await Promise.all([this.minters.close(), this.authenticators.close()]);
-    this.tokens.close();
-    this.refusals.close();
+    this.cache.close();
     this.reviews.close();
+    this.reviewRefusals.close();
   }
 }
 

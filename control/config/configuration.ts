@@ -6,6 +6,7 @@ import type { KubernetesAction } from './kubernetes.ts';
 import type { PolicyConfigMaps } from './policy-config-maps.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
+import type { SharedCacheConfiguration } from './shared-cache.ts';
 import type { AuditConfiguration, MetricExportConfiguration, TracingConfiguration } from './telemetry.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
@@ -87,6 +88,8 @@ export interface CacheConfiguration {
   readonly safetyMargin: number;
   /** The HMAC key of filter caches and secret digests, the same on all replicas; undefined: random at start. */
   readonly key: Secret | undefined;
+  /** Where replicas share tokens; undefined: nowhere. */
+  readonly shared?: SharedCacheConfiguration | undefined;
 }
 
 export interface IssuerConfiguration {

@@ -23,6 +23,7 @@ export interface ConfigurationDocument {
     readonly cleanupInterval: string;
     readonly safetyMargin: string;
     readonly keyFile?: string;
+    readonly shared?: SharedCacheDocument;
   };
   readonly issuers: Readonly<Record<string, IssuerDocument>>;
   readonly providers: Readonly<Record<string, ProviderDocument>>;
@@ -36,6 +37,18 @@ export interface ConfigurationDocument {
     readonly files: readonly { readonly path: string; readonly hosts?: readonly string[]; readonly trusted: boolean }[];
     readonly configMaps?: ConfigMapsDocument;
   };
+}
+
+export interface SharedCacheDocument {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: OperatorSourceDocument;
+  readonly tls?: { readonly caFile?: string; readonly certificateFile?: string; readonly keyFile?: string };
+  readonly keys: readonly OperatorSourceDocument[];
+  readonly timeout: string;
+  readonly bypass: string;
+  readonly lockExpiry: string;
+  readonly keyPrefix: string;
 }
 
 export interface ListenerDocument {

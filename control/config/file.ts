@@ -17,6 +17,7 @@ import { readEntry } from './read-entry.ts';
 import { Files, type ReadFile } from './read-files.ts';
 import { readRevocation } from './revocation.ts';
 import type { ReadSecret } from './secret-reference.ts';
+import { readSharedCache, sharedCacheWarnings } from './shared-cache.ts';
 import { readTelemetrySettings } from './telemetry-settings.ts';
 import { isMeant } from './token-exchange/mode.ts';
 import { validateDocument } from './validate-document.ts';
@@ -58,6 +59,9 @@ export function readConfigurationFile(
     ]),
   );
   const { maximumEntries, cleanupInterval, safetyMargin, keyFile } = document.cache;
+  const shared =
+    document.cache.shared &&
+    readSharedCache(document.cache.shared, { operator, duration, files, problems, cache: document.cache });
   const process = readProcessSettings({ reader, files, problems }, settings);
   const configMaps = document.policy.configMaps && readConfigMaps(document.policy.configMaps, { clusters, problems });
   const configuration = {
@@ -71,6 +75,7 @@ export function readConfigurationFile(
       cleanupInterval: duration('cache.cleanupInterval', cleanupInterval, 1, DAY),
       safetyMargin: duration('cache.safetyMargin', safetyMargin, 1, DAY),
       key: keyFile === undefined ? undefined : files.key('cache.keyFile', keyFile),
+      shared,
     },
     issuers: new Map(issuers.map((issuer) => [issuer.name, issuer])),
     providers,
@@ -98,6 +103,7 @@ export function readConfigurationFile(
       ...providerWarnings(providers.values()),
       ...reachWarnings(process.listeners.grpc),
       ...configMapWarnings(configMaps),
+      ...sharedCacheWarnings(shared),
     ],
   };
   problems.throwIfAny();

@@ -82,6 +82,7 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
       if (current !== undefined && current.token.digest !== held.token.digest) {
         return current;
       }
+      if (current === undefined) await throwBelieved(key);
       // Noted before the attempt: one that fails or hangs must not be repeated by each request that follows. Noted on
       // its outcome too: a backend that refuses every token must not have a new one minted for each of its refusals.
       const renewalTriedAt = clock.monotonic();
@@ -118,16 +119,32 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
   }
 
   async function replace(key: string, request: AnyTokenRequest, held: HeldToken): Promise<Obtained> {
+    const mintOrGiveUp = (renewalTriedAt: number) =>
+      mint(key, request, renewalTriedAt).catch((error: unknown) => giveUp(key, held, error));
     try {
-      return { kind: 'token', held: await renew(key, held, (at) => mint(key, request, at)) };
+      return { kind: 'token', held: await renew(key, held, mintOrGiveUp) };
     } catch (error) {
-      if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
-        // The backend and the issuer agree that this client is no longer welcome.
-        await tokens.delete(key);
-        await remember(key, error);
-      }
-      return { kind: 'refused', error };
+      // It may have been a refresh that was under way.
+      await giveUp(key, held, error).catch(() => {});
+      return refusedBy(error);
     }
+  }
+
+  /** @throws error */
+  async function giveUp(key: string, held: HeldToken, error: unknown): Promise<never> {
+    if (isRefusal(error) && !(error instanceof BelievedRefusal)) {
+      // The backend and the issuer agree that this client is no longer welcome.
+      const current = await tokens.get(key);
+      if (current?.token.digest === held.token.digest) await tokens.delete(key);
+      await remember(key, error);
+    }
+    throw error;
+  }
+
+  /** Within a run, so that those who wait for their turn know it when it comes. @throws error */
+  async function rememberRefusal(key: string, error: unknown): Promise<never> {
+    if (isRefusal(error)) await remember(key, error);
+    throw error;
   }
 
   async function remember(key: string, { code, issuer }: BrokerError): Promise<void> {
@@ -141,15 +158,27 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
     try {
       const held = await flights.run(key, async () => {
         const current = await tokens.get(key);
-        return current !== undefined && isUsable(current) ? current : mint(key, request);
+        if (current !== undefined && isUsable(current)) return current;
+        await throwBelieved(key);
+        return mint(key, request).catch((error: unknown) => rememberRefusal(key, error));
       });
       return { kind: 'token', held };
     } catch (error) {
-      if (error instanceof BrokerError && isIssuersRefusal(error.code)) {
-        await remember(key, error);
-      }
-      return { kind: 'refused', error };
+      return refusedBy(error);
     }
+  }
+
+  /** What is believed of the credentials; undefined when the issuer is to be asked. */
+  async function believed(key: string): Promise<BelievedRefusal | undefined> {
+    const refusal = await refusals.get(key);
+    const left = refusal === undefined ? 0 : remaining(refusal);
+    return refusal === undefined || left <= 0 ? undefined : new BelievedRefusal(refusal, left);
+  }
+
+  /** @throws BelievedRefusal when there is one */
+  async function throwBelieved(key: string): Promise<void> {
+    const refusal = await believed(key);
+    if (refusal !== undefined) throw refusal;
   }
 
   function isUsable(held: HeldToken): boolean {
@@ -188,16 +217,15 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
   }
 
   async function obtain(key: string, request: AnyTokenRequest, inFront: HeldInFront): Promise<Obtained> {
-    const held = await tokens.get(key);
+    // A backend refuses what another replica has replaced already, as a rule.
+    const held = await tokens.get(key, inFront.rejected !== undefined);
     if (held !== undefined && isUsable(held)) {
       return serve(key, request, held, inFront);
     }
-    const refusal = await refusals.get(key);
-    const believedFor = refusal === undefined ? 0 : remaining(refusal);
-    if (refusal !== undefined && believedFor > 0) {
+    const refusal = await believed(key);
+    if (refusal !== undefined) {
       events.lookedUp('refused');
-      const error = new BrokerError(refusal.code, { issuer: refusal.issuer });
-      return { kind: 'refused', error, rememberAtMost: Math.floor(believedFor / 1000) };
+      return refusedBy(refusal);
     }
     events.lookedUp('miss');
     return miss(key, request);
@@ -205,6 +233,28 @@ export function createObtainToken(dependencies: ObtainTokenDependencies): Obtain
 
   return (key, request, inFront = {}) =>
     obtain(key, request, inFront).catch((error: unknown) => ({ kind: 'refused', error }));
+}
+
+/** A refusal that was said before. */
+class BelievedRefusal extends BrokerError {
+  /** Whole seconds. */
+  readonly rememberAtMost: number;
+
+  /** @param left ms for which it is believed */
+  constructor({ code, issuer }: Refusal, left: number) {
+    super(code, { issuer });
+    this.rememberAtMost = Math.floor(left / 1000);
+  }
+}
+
+function refusedBy(error: unknown): Obtained {
+  return error instanceof BelievedRefusal
+    ? { kind: 'refused', error, rememberAtMost: error.rememberAtMost }
+    : { kind: 'refused', error };
+}
+
+function isRefusal(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && isIssuersRefusal(error.code);
 }
 
 function asBrokerError(error: unknown): BrokerError {

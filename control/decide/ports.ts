@@ -121,8 +121,12 @@ export interface ReviewedUser {
 
 /** A bounded store; values are forgotten at their deadline or earlier. */
 export interface Store<Value> {
-  /** Undefined when absent or past its deadline. */
-  get(key: string): Promise<Value | undefined>;
+  /**
+   * Undefined when absent or past its deadline.
+   *
+   * @param fresh where others store too: whether what they have stored a moment ago matters
+   */
+  get(key: string, fresh?: boolean): Promise<Value | undefined>;
   /** @param deadline wall clock, ms */
   set(key: string, value: Value, deadline: number): Promise<void>;
   delete(key: string): Promise<void>;

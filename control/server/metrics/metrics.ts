@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createDecisionMetrics } from './decision-metrics.ts';
 import { createIssuerMetrics } from './issuer-metrics.ts';
 import { createPolicyMetrics } from './policy-metrics.ts';
+import { createSharedCacheMetrics } from './shared-cache-metrics.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 import { createTrustMetrics } from './trust-metrics.ts';
 
@@ -22,6 +23,7 @@ export function createMetrics(version: string) {
     decisions: createDecisionMetrics(registry),
     issuers: createIssuerMetrics(registry),
     policy: createPolicyMetrics(registry),
+    sharedCache: createSharedCacheMetrics(registry),
     store: createStoreMetrics(registry),
     trust: createTrustMetrics(registry),
   };
