@@ -16,7 +16,8 @@ export interface Document {
  * @throws Error saying what was wrong with the answer; and whatever the connection fails with
  */
 export async function fetchDocument(fetch: Fetch, url: URL, signal: AbortSignal): Promise<Document> {
-  const headers = { accept: 'application/json' };
+  // Kubernetes' API servers answer 406 to whoever takes JSON alone (RFC 7517 section 8.5.2).
+  const headers = { accept: 'application/json, application/jwk-set+json' };
   const response = await fetch(url, { headers, redirect: 'manual', signal });
   if (response.status !== 200) {
     await response.body?.cancel();
