@@ -76,7 +76,13 @@ export function compileClientCredentials(
   };
 }
 
-/** The token that is injected must not be another one, nor stand where a claim or the caller's own token should. */
+/** What the contract allows in one answer. */
+const MAXIMUM_FIELDS = 64;
+
+/**
+ * The token that is injected must not be another one, nor stand where a claim or the caller's own token should; and the filter
+ * must be able to apply all of it.
+ */
 export function refuseConflicts(
   { authenticate }: Pick<ClientCredentialsAction, 'authenticate'>,
   caller: CompiledCaller,
@@ -89,6 +95,11 @@ export function refuseConflicts(
     names.problem(
       `sets the header ${header} to a token of the issuer's and to something of the caller's; choose another`,
     );
+  }
+  const { claimToState = [], payloadState } = caller.policy ?? {};
+  const fields = injected.length + caller.sets.length + claimToState.length + (payloadState === undefined ? 0 : 1);
+  if (fields > MAXIMUM_FIELDS) {
+    names.problem(`sets ${fields} headers and fields of filter state; the most is ${MAXIMUM_FIELDS}, set fewer`);
   }
 }
 

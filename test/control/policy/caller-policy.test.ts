@@ -104,6 +104,17 @@ describe('an entry with callers', () => {
       { envoyClaims: [{ claim: 'jwt.https://example.com/groups', rule: 'present' }] },
       /envoyClaims: the claim "jwt\.https:\/\/example\.com\/groups" cannot be read from Envoy/,
     ],
+    [
+      {
+        claimToHeaders: Array.from({ length: 50 }, (_, index) => {
+          return { claim: 'a', header: `x-${index}`, format: 'plain' as const };
+        }),
+        claimToFilterState: Array.from({ length: 14 }, (_, index) => {
+          return { claim: 'a', name: `a${index}`, format: 'plain' as const };
+        }),
+      },
+      /sets 65 headers and fields of filter state; the most is 64/,
+    ],
     [{ from: [] }, /names no place to look for the token/],
     [{ from: [{ from: 'header', header: 'X-Client-Id', prefix: '', prefixRequired: false }] }, /from one header/],
     [{ from: [{ from: 'header', header: 'host', prefix: '', prefixRequired: false }] }, /"host" belongs/],
