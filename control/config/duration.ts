@@ -11,8 +11,9 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-const WHOLE = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+// A text can be divided in one way only: with \d+\.?\d* a long number without a unit would be divided at each digit.
+const WHOLE = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 
 /**
  * Reads a duration as Go's `time.ParseDuration` does: `1h30m`, `250ms`, `1.5s`, `0`.

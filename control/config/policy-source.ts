@@ -1,5 +1,8 @@
 import type { OperatorContext } from './operator-value.ts';
 
+/** Bytes of a document: more than 1000 entries take, and what can be read while requests wait. */
+export const MAXIMUM_DOCUMENT_BYTES = 512 * 1024;
+
 /** One policy document, and whose it is. */
 export interface PolicyDocumentSource {
   /** As problems, logs and metrics name it: `file orders.yaml`, `configmap team-a/orders`. */
@@ -15,4 +18,9 @@ export interface PolicyDocumentSource {
   readonly owner: string | undefined;
   /** Undefined where teams write it: then it names no files, variables or Secrets. */
   readonly operator: OperatorContext | undefined;
+}
+
+/** What is wrong with a document of so many. */
+export function tooManyBytes(bytes: number): string {
+  return `has ${bytes} bytes; the most is ${MAXIMUM_DOCUMENT_BYTES}; divide it`;
 }

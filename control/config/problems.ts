@@ -19,22 +19,21 @@ export class ConfigurationError extends Error {
 
 /** Gathers problems, so that people see all of them and not one at a time. */
 export class Problems {
-  readonly #problems: Problem[] = [];
+  readonly #problems = new Map<string, Problem>();
 
   /** A setting that is read for two purposes is told of once. */
   add(setting: string, message: string): void {
-    if (this.#problems.some((problem) => problem.setting === setting && problem.message === message)) return;
-    this.#problems.push({ setting, message });
+    this.#problems.set(JSON.stringify([setting, message]), { setting, message });
   }
 
   get all(): readonly Problem[] {
-    return this.#problems;
+    return [...this.#problems.values()];
   }
 
   /** @throws ConfigurationError when there is any problem */
   throwIfAny(): void {
-    if (this.#problems.length > 0) {
-      throw new ConfigurationError(this.#problems);
+    if (this.#problems.size > 0) {
+      throw new ConfigurationError(this.all);
     }
   }
 }

@@ -34,7 +34,14 @@ export function compileMatch(match: PolicyEntry['match'], setting: string, probl
   if (methods.length > MAXIMUM_METHODS) {
     problems.add(setting, `has ${methods.length} methods; the most is ${MAXIMUM_METHODS}, and none means all`);
   }
-  return { host, pathPrefix: match.pathPrefix.replace(/\/+$/, '') || '/', methods };
+  return { host, pathPrefix: withoutSlashesAtEnd(match.pathPrefix) || '/', methods };
+}
+
+/** `/\/+$/` would begin anew at each slash of a path that holds many and ends in something else. */
+function withoutSlashesAtEnd(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 /** Whether two matches of one host and path could claim the same request with the same right. */

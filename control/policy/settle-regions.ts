@@ -7,6 +7,8 @@ import { digestOf } from './digests.ts';
 
 /** What the route table's encoding allows. */
 const MAXIMUM_METHODS = 32;
+/** Entries that a problem names. */
+const MAXIMUM_NAMED = 5;
 
 /** Who gets what of the regions that are claimed. */
 export interface Settled {
@@ -76,14 +78,21 @@ function contest(contenders: readonly Claim[]): { winner: Claim | undefined; ref
   const operators = contenders.find(({ source }) => source === undefined);
   const losers = contenders.filter((claim) => claim !== operators);
   const refused = losers.map((claim) => {
-    const others = contenders.filter((other) => other !== claim).map(({ setting }) => setting);
     const message =
       operators === undefined
-        ? `claims the same host, path and methods as ${others.join(', ')}; requests there are refused until one gives way`
+        ? `claims the same host, path and methods as ${nameOthers(claim, contenders)}; requests there are refused until one gives way`
         : `claims what the operator's ${operators.setting} claims, which holds; remove it, or narrow its match`;
     return { claim, message };
   });
   return { winner: operators, refused };
+}
+
+/** The others among those that claim one region; not all of them where they are many, since each of them is told. */
+function nameOthers(claim: Claim, contenders: readonly Claim[]): string {
+  const others = contenders.slice(0, MAXIMUM_NAMED + 1).filter((other) => other !== claim);
+  const named = others.slice(0, MAXIMUM_NAMED).map(({ setting }) => setting);
+  const more = contenders.length - 1 - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** The route for fewer methods than it claims. */

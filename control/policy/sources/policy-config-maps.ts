@@ -1,6 +1,6 @@
 import type { OperatorContext } from '../../config/operator-value.ts';
 import type { PolicyConfigMaps } from '../../config/policy-config-maps.ts';
-import type { PolicyDocumentSource } from '../../config/policy-source.ts';
+import { MAXIMUM_DOCUMENT_BYTES, type PolicyDocumentSource, tooManyBytes } from '../../config/policy-source.ts';
 
 /** A ConfigMap, as far as it matters here. */
 interface ConfigMap {
@@ -25,7 +25,7 @@ export function documentsOf(
     return {
       name: `configmap ${namespace}/${name}`,
       label: `${namespace}.${name}`,
-      content: text === undefined ? missing(key) : ({ kind: 'text', text } as const),
+      content: contentOf(key, text),
       hosts: trusted ? undefined : hosts && (hosts.get(namespace) ?? []),
       owner: trusted ? undefined : `namespace ${namespace}`,
       operator: trusted ? operator : undefined,
@@ -52,6 +52,10 @@ export function unreadDocuments(
   }));
 }
 
-function missing(key: string): PolicyDocumentSource['content'] {
-  return { kind: 'missing', problem: `has no ${key} under data; put the document there` };
+function contentOf(key: string, text: string | undefined): PolicyDocumentSource['content'] {
+  if (text === undefined) return { kind: 'missing', problem: `has no ${key} under data; put the document there` };
+  const bytes = Buffer.byteLength(text);
+  return bytes > MAXIMUM_DOCUMENT_BYTES
+    ? { kind: 'missing', problem: `${key} ${tooManyBytes(bytes)}` }
+    : { kind: 'text', text };
 }

@@ -1,10 +1,8 @@
 import { basename, extname, join } from 'node:path';
 import type { PolicyFiles } from '../../config/configuration.ts';
 import type { OperatorContext } from '../../config/operator-value.ts';
-import type { PolicyDocumentSource } from '../../config/policy-source.ts';
+import { MAXIMUM_DOCUMENT_BYTES, type PolicyDocumentSource, tooManyBytes } from '../../config/policy-source.ts';
 
-/** What a Kubernetes ConfigMap holds at most, and more than anyone writes by hand. */
-const MAXIMUM_BYTES = 1024 * 1024;
 const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 
 /** @throws errors of node:fs */
@@ -54,8 +52,8 @@ function labelOf(file: string): string {
 function contentOf(file: string, { read }: FileReader): PolicyDocumentSource['content'] {
   try {
     const bytes = read(file);
-    if (bytes.length > MAXIMUM_BYTES) {
-      return { kind: 'missing', problem: `has ${bytes.length} bytes; the most is ${MAXIMUM_BYTES}` };
+    if (bytes.length > MAXIMUM_DOCUMENT_BYTES) {
+      return { kind: 'missing', problem: tooManyBytes(bytes.length) };
     }
     return { kind: 'text', text: bytes.toString('utf8') };
   } catch (error) {

@@ -34,6 +34,11 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBeCloseTo(milliseconds, 6);
   });
 
+  test('a long number without a unit is refused like a short one', () => {
+    // A pattern that divides it at each of its digits takes minutes.
+    expect(parseDuration('1'.repeat(300_000))).toBeUndefined();
+  });
+
   test.each([
     '',
     '3',

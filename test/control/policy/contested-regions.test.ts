@@ -18,6 +18,19 @@ describe('two entries that claim one region', () => {
     ]);
   });
 
+  test('are named to each other, as long as they are few', () => {
+    const { problems } = build([
+      document(
+        'a',
+        Array.from({ length: 900 }, () => orders()),
+      ),
+    ]);
+    expect(problems).toHaveLength(900);
+    expect(problems[899]).toBe(
+      'configmap a: entries[899]: claims the same host, path and methods as configmap a: entries[0], configmap a: entries[1], configmap a: entries[2], configmap a: entries[3], configmap a: entries[4] and 894 more; requests there are refused until one gives way',
+    );
+  });
+
   test('close it within one document too', () => {
     expect(build([document('a', [orders(), orders()])]).routeOf('api.example', '/orders')).toBe('closed');
   });

@@ -38,6 +38,14 @@ test('one without the key is a document that is missing', () => {
   ]);
 });
 
+test('one that is too large is a document that is missing', () => {
+  const settings = { key: 'config.yaml', hosts: undefined, trustedNamespaces: new Set<string>() };
+  const large = configMap('team-a', { 'config.yaml': 'ä'.repeat(256 * 1024 + 1) });
+  expect(documentsOf([large], settings, operator)).toMatchObject([
+    { content: { kind: 'missing', problem: 'config.yaml has 524290 bytes; the most is 524288; divide it' } },
+  ]);
+});
+
 test('a namespace that cannot be read stands for all that it may claim', () => {
   const settings = { hosts: new Map([['team-a', ['a.example']]]), trustedNamespaces: new Set(['platform']) };
   const unread = new Map([
