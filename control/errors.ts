@@ -71,6 +71,8 @@ export interface IssuerEvidence {
   readonly error?: string | undefined;
   /** Printable, and undefined unless the operator lets callers see it. */
   readonly description?: string | undefined;
+  /** Why no whole answer came; `status` is there where one had begun. */
+  readonly failure?: 'timeout' | 'connection';
   /** What was wrong with an answer of 200. */
   readonly fault?: 'malformed' | 'no_access_token' | 'not_bearer' | 'wrong_issued_token_type';
 }

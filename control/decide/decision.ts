@@ -23,6 +23,8 @@ export interface Allow extends Origin {
   readonly inject: ReadonlyMap<string, Secret>;
   /** Strings for later filters, by name: Envoy's filter state, or dynamic metadata over gRPC; HTTP ext_authz has neither. */
   readonly state: ReadonlyMap<string, Secret>;
+  /** An OPTIONS request that may go on without credentials. */
+  readonly exempt?: true;
   /** Why the caller is not authenticated, where the policy lets such callers through. */
   readonly unauthenticated: ErrorCode | undefined;
   /** Hex SHA-256 of the access token; undefined when nothing can be replaced. */
@@ -40,6 +42,9 @@ export const PASS: Allow = {
   tokenDigest: undefined,
   freshness: undefined,
 };
+
+/** The same, for an OPTIONS request that may go on without credentials. */
+export const EXEMPT: Allow = { ...PASS, exempt: true };
 
 export interface Deny extends Origin {
   readonly outcome: 'deny';

@@ -38,6 +38,7 @@ async function readBody(response: Response): Promise<Uint8Array> {
     // Leaving the loop cancels the body, and with it the connection.
     if (size > MAXIMUM_ANSWER) {
       throw new BrokerError('token_response_too_large', {
+        issuer: { status: response.status, ...(response.status === 200 ? { fault: 'malformed' as const } : {}) },
         cause: new Error(`the issuer answered ${response.status} with more than ${MAXIMUM_ANSWER} bytes`),
       });
     }

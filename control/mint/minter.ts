@@ -20,8 +20,19 @@ const REJECTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['credentials_reje
 export interface MintObserver {
   /** A call to `mint` has ended, after `duration` ms, with a token or a refusal. */
   minted?(issuer: string, outcome: 'token' | ErrorCode, duration: number): void;
+  /**
+   * A token request is sent.
+   *
+   * @returns a function to call after `duration` ms, with a refusal unless there is a token
+   */
+  sent?(request: SentTokenRequest): (error: BrokerError | undefined, duration: number) => void;
   /** The breaker for requests of credentials that the issuer knows, or does not know yet, has changed. */
   breakerChanged?(issuer: string, standing: Standing, state: BreakerState): void;
+}
+
+export interface SentTokenRequest {
+  readonly grant: TokenRequest['grant'];
+  readonly endpoint: URL;
 }
 
 export interface MinterOptions {
@@ -88,14 +99,18 @@ function createMinter(issuers: ReadonlyMap<string, Issuer>, options: MinterOptio
     const issuer = issuers.get(request.issuer);
     if (issuer === undefined) throw new BrokerError('internal', { cause: new Error(`no issuer ${request.issuer}`) });
     const traced = { issuer: request.issuer, grant: request.grant, endpoint: issuer.sender.issuer.tokenEndpoint };
-    const answer = await issuer.budget.run(request, () =>
-      tracing.tokenRequest(traced, (headers) => sendTokenRequest(issuer.sender, request, headers)),
-    );
+    const sent = watchSent(traced, options);
     try {
+      const answer = await issuer.budget.run(request, () => {
+        sent.begin();
+        return tracing.tokenRequest(traced, (headers) => sendTokenRequest(issuer.sender, request, headers));
+      });
       const token = request.grant === 'client_credentials' ? readToken(answer) : readExchangedToken(answer, request);
       issuer.budget.learn(request, true);
+      sent.end(undefined);
       return token;
     } catch (error) {
+      sent.end(error);
       if (!(error instanceof BrokerError)) throw error;
       if (REJECTIONS.has(error.code)) issuer.budget.learn(request, false);
       throw issuer.sender.issuer.showErrors ? error : withoutDescription(error);
@@ -103,6 +118,22 @@ function createMinter(issuers: ReadonlyMap<string, Issuer>, options: MinterOptio
   }
 
   return { mint: (request) => observed(request.issuer, () => mint(request), options) };
+}
+
+/** Tells the observer of one request once it is sent, which may never be. */
+function watchSent(request: SentTokenRequest, { observer, clock }: MinterOptions) {
+  let end: ((error: unknown) => void) | undefined;
+  return {
+    begin(): void {
+      const start = clock.monotonic();
+      const told = observer?.sent?.(request);
+      end = (error) => {
+        const refusal = error === undefined || error instanceof BrokerError ? error : new BrokerError('internal');
+        told?.(refusal, clock.monotonic() - start);
+      };
+    },
+    end: (error: unknown) => end?.(error),
+  };
 }
 
 /** The issuer's own words are for callers only where the operator says so. */

@@ -8,6 +8,9 @@ import type { Authenticate } from './client-authentication.ts';
 import { addExchangeParameters } from './exchange-parameters.ts';
 import type { Fetch } from './transport.ts';
 
+/** Codes of the kernel and of undici. */
+const TIMEOUT = /^(?:ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
+
 /** What it takes to send token requests to one issuer. */
 export interface Sender {
   readonly issuer: IssuerConfiguration;
@@ -33,6 +36,7 @@ export async function sendTokenRequest(
   const authentication = sender.authenticate(request);
   const signal = AbortSignal.timeout(issuer.timeout);
   const sentAt = clock.now();
+  let status: number | undefined;
   try {
     const response = await oauth.genericTokenEndpointRequest(
       { issuer: endpoint, token_endpoint: endpoint },
@@ -48,11 +52,19 @@ export async function sendTokenRequest(
         signal,
       },
     );
+    status = response.status;
     return await readAnswer(response, sentAt, clock.now());
   } catch (error) {
     if (error instanceof BrokerError) throw error;
-    const evidence = signal.aborted ? `no whole answer within ${issuer.timeout} ms` : describeFailure(error);
-    throw new BrokerError('issuer_unavailable', { cause: new Error(`issuer ${issuer.name}: ${evidence}`) });
+    const reason = describeFailure(error);
+    const evidence = signal.aborted ? `no whole answer within ${issuer.timeout} ms` : reason;
+    throw new BrokerError('issuer_unavailable', {
+      cause: new Error(`issuer ${issuer.name}: ${evidence}`),
+      issuer: {
+        failure: signal.aborted || TIMEOUT.test(reason) ? 'timeout' : 'connection',
+        ...(status === undefined ? {} : { status }),
+      },
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Decision, PASS } from '../decide/decision.ts';
+import { type Decision, EXEMPT, PASS } from '../decide/decision.ts';
 import { refuse } from '../decide/refuse.ts';
 import { inputId, type KeyInputs, type Route } from '../decide/route.ts';
 import { BrokerError } from '../errors.ts';
@@ -31,7 +31,7 @@ export async function checkRequest(service: Service, request: CheckedRequest): P
   if (route === undefined) return { decision: unmatched(policy), route };
   const inputs = readInputs(route);
   const exempt = isExempt(request, route, inputs);
-  return { decision: exempt ? PASS : await policy.decide(route, inputs), route };
+  return { decision: exempt ? EXEMPT : await policy.decide(route, inputs), route };
 }
 
 function unmatched({ table: { unmatched: outcome, format } }: Policy): Decision {

@@ -6,10 +6,17 @@ import type { TokenEvents } from '../decide/token-events.ts';
 import type { BrokerError, ErrorCode } from '../errors.ts';
 import { LineBudget } from './line-budget.ts';
 import { describeError } from './logger.ts';
+import { isExchange, labelsOfDecision, labelsOfExchange } from './metrics/ext-authz-labels.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { DecisionObserver } from './service.ts';
 
-type IssuerObserver = Pick<Metrics['issuers'], 'minted' | 'breakerChanged'>;
+/** A token request that is sent, and what tells of its end. */
+type Sent = (request: {
+  readonly grant: string;
+  readonly endpoint: URL;
+}) => (error: BrokerError | undefined, duration: number) => void;
+
+type IssuerObserver = Pick<Metrics['issuers'], 'minted' | 'breakerChanged'> & { readonly sent: Sent };
 
 /** Counts and logs every decision. */
 export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogger, clock: Clock): DecisionObserver {
@@ -18,11 +25,13 @@ export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogg
     begin: (way) => {
       const start = clock.monotonic();
       metrics.decisions.began(way);
+      metrics.extAuthz.checks.began();
       return (decision, { route, requestId }) => {
         const duration = clock.monotonic() - start;
         const refusal =
           decision.outcome === 'deny' ? { code: decision.error.code, status: decision.status } : undefined;
         metrics.decisions.ended(way, decision.outcome, refusal, duration);
+        metrics.extAuthz.checks.ended(labelsOfDecision(decision, route), duration);
         const fields = { requestId, way, route, durationMs: Math.round(duration * 1000) / 1000 };
         if (decision.outcome === 'allow') {
           if (decision.unauthenticated !== undefined) metrics.decisions.letThrough(route, decision.unauthenticated);
@@ -80,6 +89,11 @@ export function createTokenEvents(metrics: Metrics, logger: FastifyBaseLogger): 
 export function createIssuerObserver(metrics: Metrics, logger: FastifyBaseLogger): IssuerObserver {
   return {
     minted: (issuer, outcome, duration) => metrics.issuers.minted(issuer, outcome, duration),
+    sent: ({ grant, endpoint: { hostname } }) => {
+      if (!isExchange(grant)) return () => {};
+      metrics.extAuthz.exchanges.began(hostname);
+      return (error, duration) => metrics.extAuthz.exchanges.ended(hostname, labelsOfExchange(error), duration);
+    },
     breakerChanged: (issuer, credentials, state) => {
       metrics.issuers.breakerChanged(issuer, credentials, state);
       const log = state === 'open' ? logger.warn : logger.info;

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { createDecisionMetrics } from './decision-metrics.ts';
+import { createExtAuthzMetrics } from './ext-authz-metrics.ts';
 import { createIssuerMetrics } from './issuer-metrics.ts';
 import { createPolicyMetrics } from './policy-metrics.ts';
 import { createSharedCacheMetrics } from './shared-cache-metrics.ts';
@@ -21,6 +22,7 @@ export function createMetrics(version: string) {
   return {
     registry,
     decisions: createDecisionMetrics(registry),
+    extAuthz: createExtAuthzMetrics(registry),
     issuers: createIssuerMetrics(registry),
     policy: createPolicyMetrics(registry),
     sharedCache: createSharedCacheMetrics(registry),

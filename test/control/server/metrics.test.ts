@@ -14,9 +14,9 @@ test('docs/metrics.md has every metric, and no other', async () => {
   const booted = boot();
   const { body = '' } = (await booted.admin?.inject({ url: '/metrics' })) ?? {};
   await booted.close();
-  const registered = [...body.matchAll(/^# HELP (token_broker_\w+) /gm)].map(([, name]) => name);
-  const rows = PAGE.split('\n').filter((line) => line.startsWith('| `token_broker_'));
-  const documented = rows.flatMap((row) => row.split('|')[1]?.match(/token_broker_\w+/g) ?? []);
+  const registered = [...body.matchAll(/^# HELP ((?:token_broker|ext_authz)_\w+) /gm)].map(([, name]) => name);
+  const rows = PAGE.split('\n').filter((line) => /^\| `(?:token_broker|ext_authz)_/.test(line));
+  const documented = rows.flatMap((row) => row.split('|')[1]?.match(/(?:token_broker|ext_authz)_\w+/g) ?? []);
   expect(documented.toSorted()).toEqual(registered.toSorted());
 });
 
