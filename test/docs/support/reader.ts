@@ -9,7 +9,7 @@ const COMMANDS_MILLISECONDS = 240_000;
 const OUTPUT_MILLISECONDS = 60_000;
 const POLL_MILLISECONDS = 20;
 const REPETITION_MILLISECONDS = 500;
-const OUR_PATH = /(?<![\w./:-])(?:control|deploy|docs|envoy|filter|test|tools)\/[\w./-]*\w/g;
+const OUR_PATH = /(?<![\w./:-])(?:control|deploy|docs|envoy|filter|test|tools)\/[\w./-]*\.\w+/g;
 
 interface Background {
   readonly group: number;
