@@ -102,6 +102,10 @@ test-docs: $(BUILT) ## Run the commands of README.md and docs/ as they stand the
 	@sh tools/custom-resources/collect.sh >/dev/null
 	@sh tools/pages/alone.sh vitest run --project docs $(TEST_FLAGS)
 
+.PHONY: test-valkey
+test-valkey: $(BUILT) ## Run the tests of the cache that replicas share against a real Valkey or Redis server, Debian's where there is none
+	@VALKEY_SERVER="$$(sh tools/valkey/ensure.sh)" vitest run --project valkey $(TEST_FLAGS)
+
 .PHONY: envoy
 envoy: $(INSTALLED) ## Print the path of an Envoy 1.40, getting one first when there is none
 	@node tools/envoy/main.ts

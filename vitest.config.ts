@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites that start servers: one file at a time is what two cores can carry. Each has a folder and a make target. */
-const REAL_PARTS = ['end-to-end', 'kubernetes', 'gateway', 'istio', 'helm', 'packages', 'browser', 'docs'];
+const REAL_PARTS = ['end-to-end', 'kubernetes', 'gateway', 'istio', 'helm', 'packages', 'browser', 'docs', 'valkey'];
 
 export default defineConfig({
   test: {
