@@ -33,6 +33,8 @@ interface Options {
   readonly name: string;
   /** Undefined where teams write it. */
   readonly operator: OperatorContext | undefined;
+  /** Reads YAML. @throws ConfigurationError */
+  readonly parse?: (text: string) => unknown;
   /** Names an entry in the route table. */
   readonly idOf: (own: string | undefined, index: number) => string;
 }
@@ -40,7 +42,8 @@ interface Options {
 /** Reads a document of policy.schema.json, entry by entry. It never throws: what is wrong is in what it gives. */
 export function readPolicyDocument(text: string, options: Options): ReadPolicyDocument {
   try {
-    const { entries, revocations } = validate(validators().policyShell, parseYaml(text));
+    const { parse = parseYaml } = options;
+    const { entries, revocations } = validate(validators().policyShell, parse(text));
     const seen = new Set<string>();
     const revoked = revocations.map((raw, index) => readRevoked(raw, `${options.name}: revocations[${index}]`));
     return {

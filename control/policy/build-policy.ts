@@ -1,6 +1,7 @@
 import type { Configuration } from '../config/configuration.ts';
 import type { PolicyDocumentSource } from '../config/policy-source.ts';
 import type { Problem } from '../config/problems.ts';
+import { parseYaml } from '../config/validate-document.ts';
 import type { RefusalFormat } from '../decide/refusal-format.ts';
 import type { Route, RouteTable } from '../decide/route.ts';
 import { applyRevocations, firstEnd } from './apply-revocations.ts';
@@ -18,6 +19,7 @@ import {
   revocationsIn,
 } from './document-memory.ts';
 import { encodedBytes, MAXIMUM_TABLE_BYTES, routeBytes } from './encode.ts';
+import { ParsedDocuments } from './parsed-documents.ts';
 import { RouteIds } from './route-ids.ts';
 import { type Settled, settleRegions } from './settle-regions.ts';
 
@@ -51,6 +53,7 @@ export interface SourceReport {
  */
 export class PolicyBuilder {
   #former: ReadonlyMap<string, DocumentMemory> | undefined;
+  readonly #parsed = new ParsedDocuments((text) => parseYaml(text));
 
   /**
    * @param now wall clock, ms
@@ -66,9 +69,15 @@ export class PolicyBuilder {
     const compile = createCompiler(configuration, context);
     const own = compileOwn(configuration, compile, MAXIMUM_ROUTES);
     const ids = new RouteIds(own.map(({ id }) => id));
+    this.#parsed.begin();
     const compiled = documents.map((source) => ({
       source,
-      document: compileDocument(source, compile, (id, index) => ids.give(source, id ?? String(index))),
+      document: compileDocument(
+        source,
+        compile,
+        (id, index) => ids.give(source, id ?? String(index)),
+        this.#parsed.read,
+      ),
     }));
     if (this.#former === undefined) refuseBadTrusted(compiled);
     const memory = remember(compiled, this.#former);

@@ -22,18 +22,20 @@ export interface CompiledDocument {
  * not its owner's is none.
  *
  * @param idOf names an entry in the route table
+ * @param parse reads YAML
  */
 export function compileDocument(
   source: PolicyDocumentSource,
   compile: CompileEntry,
   idOf: (own: string | undefined, index: number) => string,
+  parse?: (text: string) => unknown,
 ): CompiledDocument {
   const { name, content, hosts, operator } = source;
   if (content.kind === 'missing') {
     const problems = [{ setting: name, message: content.problem }];
     return { ...UNREADABLE, problems };
   }
-  const document = readPolicyDocument(content.text, { name, operator, idOf });
+  const document = readPolicyDocument(content.text, { name, operator, idOf, ...(parse && { parse }) });
   if (document.entries === undefined) return { ...UNREADABLE, problems: document.problems };
   const compiled = document.entries.map((entry, index) =>
     compileOne(entry, `${name}: entries[${index}]`, { name, hosts, compile }),

@@ -5,6 +5,16 @@ const ORDERS = exchangeEntry('api.example', '/orders');
 const DENIED = { match: { host: 'api.example', pathPrefix: '/admin', methods: ['*'] }, action: 'deny' };
 
 describe("a team's document", () => {
+  test('says the same when it is read again', () => {
+    const builder = createBuilder();
+    const documents = [
+      document('a', [ORDERS, { ...DENIED, nonsense: 1 }, { id: 'x', ...DENIED, match: { host: 'b' } }]),
+    ];
+    const [first, again] = [builder(documents), builder(documents)];
+    expect(again.table).toEqual(first.table);
+    expect(again.problems).toEqual(first.problems);
+  });
+
   test('is in force, its entries named by where they stand or by their own ids', () => {
     const { table, sources, routeOf } = build([document('team-a.orders', [ORDERS, { id: 'locked', ...DENIED }])]);
     expect(table.routes.map(({ id, kind }) => [id, kind])).toEqual([
