@@ -67,11 +67,16 @@ function whatIn([kind = '', name, further]: readonly string[]): RevocationFields
   return { [kind]: name };
 }
 
-/** @param now wall clock, ms. @returns RFC 3339 */
+/**
+ * Whole seconds, as tokens tell time: rounded up, so that one which was issued within this very second counts as before now.
+ *
+ * @param now wall clock, ms
+ * @returns RFC 3339
+ */
 function timeOf(text: string, now: number): string {
   const duration = text === 'now' ? 0 : parseDuration(text);
   const time = duration === undefined ? Date.parse(text) : now + duration;
   if (Number.isNaN(time))
     throw new UsageError(`${JSON.stringify(text)} is no time; write 2026-11-25T10:00:00Z, now or 24h`);
-  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date(Math.ceil(time / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 }

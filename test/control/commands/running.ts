@@ -6,7 +6,7 @@ import { runCommand } from '../../../control/commands/run-command.ts';
 /** A folder for one test, and commands that run in it. */
 export class CommandFolder {
   readonly #path = mkdtempSync(join(tmpdir(), 'broker-commands-'));
-  readonly now = Date.parse('2026-11-25T10:00:00Z');
+  readonly now = Date.parse('2026-11-25T09:59:59.200Z');
 
   path(name: string): string {
     return join(this.#path, name);
