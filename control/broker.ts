@@ -4,6 +4,7 @@ import { type App, createApp } from './app.ts';
 import type { Configuration } from './config/configuration.ts';
 import type { Environment } from './config/environment-reader.ts';
 import { loadConfiguration } from './config/load.ts';
+import type { TokensmithFlags } from './config/tokensmith/flags.ts';
 import { WatchedFiles } from './config/watched-files.ts';
 import type { Clock } from './decide/ports.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
@@ -18,8 +19,8 @@ import { createAuthenticatorPool } from './trust/authenticator.ts';
 
 interface BrokerDependencies {
   readonly environment: Environment;
-  /** The configuration file that the command line names. */
-  readonly config: string | undefined;
+  /** The configuration file that the command line names, or flags of tokensmith. */
+  readonly config: string | TokensmithFlags | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;

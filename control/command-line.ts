@@ -1,16 +1,24 @@
 import { parseArgs } from 'node:util';
+import { readTokensmithFlags, type TokensmithFlags } from './config/tokensmith/flags.ts';
 import { VARIABLES, type Variable } from './config/variables.ts';
 
 /** What the command line asks for. */
 export interface CommandLine {
-  readonly config: string | undefined;
+  /** A file, or the flags of tokensmith's command `authz`. */
+  readonly config: string | TokensmithFlags | undefined;
   readonly version: boolean;
   readonly help: boolean;
   readonly checkConfig: boolean;
+  /** Whether the file that says the same as the flags is to be printed. */
+  readonly printConfig: boolean;
 }
 
 /** @throws TypeError with a message for the user, on an option that does not exist */
 export function readCommandLine(words: readonly string[]): CommandLine {
+  if (words[0] === 'authz') {
+    const { flags, ...rest } = readTokensmithFlags(words.slice(1));
+    return { config: flags, version: false, ...rest };
+  }
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -21,7 +29,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     },
   });
   const { config, version, help } = values;
-  return { config, version, help, checkConfig: values['check-config'] };
+  return { config, version, help, checkConfig: values['check-config'], printConfig: false };
 }
 
 /** What each command is called with. */
@@ -47,10 +55,15 @@ export function helpText(): string {
   return `Envoy Token Broker, control: gives each request the access token that its backend wants.
 
 Usage: node control/main.ts [--config FILE] [--check-config] [--version] [--help]
+       node control/main.ts authz [FLAG]…
        node control/main.ts COMMAND …
 
   --config FILE   read the whole configuration from a YAML file
   --check-config  say whether the configuration is good, and exit: 0 when it is, 2 when it is not
+
+  authz           run as holos-run/tokensmith does, by its flags: --addr 0.0.0.0, --port 9001, --workload-kubeconfig FILE,
+                  --clusters-config FILE, --token-expiration 3600, --log-level info, --log-format json. With
+                  --print-config it prints the configuration file that says the same
 
 Commands:
 ${COMMAND_USAGE.map((usage) => `  ${usage}`).join('\n')}

@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { assembleBroker, type Broker } from './broker.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import { runCommand } from './commands/run-command.ts';
+import type { TokensmithFlags } from './config/tokensmith/flags.ts';
 import { listen } from './server/listen.ts';
 import { createLogger } from './server/logger.ts';
 import { closeOnSignal } from './shutdown.ts';
@@ -30,10 +31,14 @@ async function main(): Promise<void> {
     process.exitCode = code;
     return;
   }
-  const { config, version: asksVersion, help, checkConfig } = readCommandLine(words);
+  const { config, version: asksVersion, help, checkConfig, printConfig } = readCommandLine(words);
   const version = readVersion();
   if (help || asksVersion) {
     process.stdout.write(help ? helpText() : `envoy-token-broker ${version}\n`);
+    return;
+  }
+  if (printConfig && typeof config === 'object') {
+    process.stdout.write(await printTokensmith(config));
     return;
   }
   const logger = createLogger('info');
@@ -61,6 +66,13 @@ async function main(): Promise<void> {
   const complete = app.status().revision !== undefined;
   const startupMs = Math.round(performance.now());
   logger.info({ version, cacheKey, startupMs }, complete ? 'ready' : 'waits for policy documents in Kubernetes');
+}
+
+/** Only where it is asked for: loading schemas would slow down every start. */
+async function printTokensmith(flags: TokensmithFlags): Promise<string> {
+  const { stringify } = await import('yaml');
+  const { writeDocument } = await import('./config/tokensmith/read-tokensmith.ts');
+  return stringify(writeDocument(flags, readFileSync));
 }
 
 /** A document that is bad does not keep control from starting, and yet it is what was asked about. */

@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
  * @returns its exit code; undefined when the command line begins with none
  */
 export async function runCommand([name = '', ...words]: readonly string[], io: CommandIo): Promise<number | undefined> {
-  if (name === '' || name.startsWith('-')) return undefined;
+  if (name === '' || name === 'authz' || name.startsWith('-')) return undefined;
   const load = COMMANDS[name];
   try {
     if (load === undefined)

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,11 +29,12 @@ export class IdentityClusters {
     this.#folder = folder;
   }
 
-  static async start(): Promise<IdentityClusters> {
+  /** @param flags of the management cluster's API server */
+  static async start(...flags: string[]): Promise<IdentityClusters> {
     const folder = mkdtempSync(join(tmpdir(), 'identity-clusters-'));
     const workload = await KubeApiserver.start();
     try {
-      const clusters = new IdentityClusters(workload, await KubeApiserver.start(), folder);
+      const clusters = new IdentityClusters(workload, await KubeApiserver.start(...flags), folder);
       await clusters.#setUp();
       return clusters;
     } catch (error) {
@@ -56,6 +57,33 @@ export class IdentityClusters {
     const [entry] = policy.entries;
     if (entry?.kubernetes === undefined) throw new Error('control.yaml has no such entry');
     return { ...entry, id: pathPrefix.slice(1), match: { pathPrefix }, kubernetes: { ...entry.kubernetes, ...change } };
+  }
+
+  /** What a pod of the management cluster has in its environment, as the account that control runs as. */
+  pod(): Record<string, string> {
+    const { management } = this;
+    const { hostname, port } = new URL(management.url);
+    const folder = join(this.#folder, 'pod');
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(join(this.#folder, 'management'), join(folder, 'token'));
+    copyFileSync(management.caFile, join(folder, 'ca.crt'));
+    writeFileSync(join(folder, 'namespace'), 'token-broker');
+    return { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, SERVICE_ACCOUNT_FOLDER: folder };
+  }
+
+  /** A kubeconfig of the account that may review in the workload cluster. @returns its path */
+  workloadKubeconfig(): string {
+    const { url, caFile } = this.workload;
+    const path = join(this.#folder, 'kubeconfig');
+    const named = { name: 'workload' };
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'workload' },
+      contexts: [{ ...named, context: { cluster: 'workload', user: 'workload' } }],
+      clusters: [{ ...named, cluster: { server: url, 'certificate-authority': caFile } }],
+      users: [{ ...named, user: { tokenFile: join(this.#folder, 'workload') } }],
+    };
+    writeFileSync(path, JSON.stringify(config));
+    return path;
   }
 
   /** A token as a workload's pod has it. */

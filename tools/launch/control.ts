@@ -31,18 +31,20 @@ export async function chooseControlPorts(): Promise<ControlPorts> {
  * Starts control and waits until it is ready.
  *
  * @param environment Its variables; nothing of ours reaches it but PATH and HOME, so that no test depends on the shell.
+ * @param words What its command line holds.
  * @throws {Error} with control's log, when it ends or is not ready in time.
  */
 export async function startControl(
   environment: Record<string, string>,
   chosen?: ControlPorts,
+  words: readonly string[] = [],
 ): Promise<RunningControl> {
   const ports = chosen ?? (await chooseControlPorts());
   const { PATH, HOME } = process.env;
   const control = new RunningProcess({
     name: 'control',
     command: process.execPath,
-    parameters: ['control/main.ts'],
+    parameters: ['control/main.ts', ...words],
     directory: ROOT,
     environment: {
       ...{ PATH, HOME },
