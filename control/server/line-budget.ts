@@ -9,6 +9,7 @@ export class LineBudget {
   readonly #clock: Clock;
   #lines = BURST;
   #at: number;
+  #leftOut = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,8 +21,18 @@ export class LineBudget {
     const now = this.#clock.monotonic();
     this.#lines = Math.min(BURST, this.#lines + ((now - this.#at) / 1000) * RATE);
     this.#at = now;
-    if (this.#lines < 1) return false;
+    if (this.#lines < 1) {
+      this.#leftOut += 1;
+      return false;
+    }
     this.#lines -= 1;
     return true;
+  }
+
+  /** Lines that there was no room for since the last call; undefined when there were none. */
+  takeLeftOut(): number | undefined {
+    const leftOut = this.#leftOut || undefined;
+    this.#leftOut = 0;
+    return leftOut;
   }
 }

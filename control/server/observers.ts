@@ -20,7 +20,7 @@ type IssuerObserver = Pick<Metrics['issuers'], 'minted' | 'breakerChanged'> & { 
 
 /** Counts and logs every decision. */
 export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogger, clock: Clock): DecisionObserver {
-  const budget = new LineBudget(clock);
+  const budgets = { error: new LineBudget(clock), warn: new LineBudget(clock), info: new LineBudget(clock) };
   return {
     begin: (way) => {
       const start = clock.monotonic();
@@ -37,27 +37,36 @@ export function createDecisionObserver(metrics: Metrics, logger: FastifyBaseLogg
           if (decision.unauthenticated !== undefined) metrics.decisions.letThrough(route, decision.unauthenticated);
           logger.debug({ ...fields, unauthenticated: decision.unauthenticated }, 'allowed');
         } else {
-          logDeny(logger, fields, decision, budget);
+          logDeny(logger, fields, decision, budgets);
         }
       };
     },
   };
 }
 
-function logDeny(logger: FastifyBaseLogger, fields: object, deny: Deny, budget: LineBudget): void {
+type Told = 'error' | 'warn' | 'info';
+
+function logDeny(
+  logger: FastifyBaseLogger,
+  fields: object,
+  deny: Deny,
+  budgets: Readonly<Record<Told, LineBudget>>,
+): void {
   const { error, status, clientId } = deny;
   const line = { ...fields, status, code: error.code, clientId, cause: causeOf(error) };
-  if (error.code === 'internal') {
-    logger.error(line, 'refused');
-  } else if (status >= 500 || (isIssuersRefusal(error.code) && !isAboutToken(error.code))) {
-    logger.warn(line, 'refused');
-  } else if (isAboutToken(error.code) && budget.take()) {
-    // Operators are asked why a token is refused, and the caller is not told.
-    logger.info(line, 'refused');
-  } else {
-    // What depends on the request alone is the client's business; a client could fill the log with it.
-    logger.debug(line, 'refused');
-  }
+  const level = levelOf(deny);
+  const budget = level && budgets[level];
+  // Whatever is refused, a client can have it refused as often as it likes.
+  if (level === undefined || budget?.take() !== true) logger.debug(line, 'refused');
+  else logger[level]({ ...line, leftOut: budget.takeLeftOut() }, 'refused');
+}
+
+/** @returns undefined for what depends on the request alone: it is the client's business */
+function levelOf({ error: { code }, status }: Deny): Told | undefined {
+  if (code === 'internal') return 'error';
+  if (status >= 500 || (isIssuersRefusal(code) && !isAboutToken(code))) return 'warn';
+  // Operators are asked why a token is refused, and the caller is not told.
+  return isAboutToken(code) ? 'info' : undefined;
 }
 
 /** Whether a token came, and was refused for what it is. */

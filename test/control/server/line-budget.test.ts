@@ -12,3 +12,10 @@ test('fifty lines at once, then ten a second', () => {
   clock.advance(3_600_000);
   expect(taken()).toBe(50);
 });
+
+test('what there was no room for is counted', () => {
+  const budget = new LineBudget(new ManualClock());
+  expect(budget.takeLeftOut()).toBeUndefined();
+  for (let line = 0; line < 53; line += 1) budget.take();
+  expect([budget.takeLeftOut(), budget.takeLeftOut()]).toEqual([3, undefined]);
+});
