@@ -118,6 +118,10 @@ check: $(INSTALLED) ## Check style, types, dead exports, import boundaries, docu
 compare: $(BUILT) ## Send the same JWTs to DexTokenBroker 0.9.1 and to ours (PEERS=folder with its binary)
 	@node tools/compare/main.ts "$(PEERS)"
 
+.PHONY: compare-exchange
+compare-exchange: $(BUILT) ## Ask ext-authz-token-exchange and ours the same, with a real API server built with Go (PEERS=folder with its binary)
+	@node tools/compare/exchange/main.ts "$(PEERS)"
+
 .PHONY: bench
 bench: $(BUILT) build/bench/empty.wasm ## Measure what we and the alternatives add to a request (PEERS=folder with their binaries, QUICK=1: two minutes)
 	@sh bench/load/ensure.sh

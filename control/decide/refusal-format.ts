@@ -26,13 +26,13 @@ function plainText({ message, issuer }: Said): string {
 function members(refusal: Said): Readonly<Record<string, string>> {
   const { code, issuer, message } = refusal;
   if (WORDS_ALONE.has(code)) return { error: code };
-  if (issuer?.error !== undefined) {
+  if (issuer?.error !== undefined && (issuer.description !== undefined || !OWN_TROUBLE.has(issuer.error))) {
     return { error: issuer.error, error_description: issuer.description ?? 'request failed (TXE-2001)' };
   }
   switch (code) {
     case 'issuer_unavailable':
     case 'issuer_busy':
-      return { error: 'server_error', message: 'token exchange request failed (TXE-1003)' };
+      return { error: 'server_error', message: unavailable(issuer) };
     case 'token_response_too_large':
     case 'invalid_token_response':
       return { error: 'invalid_request', error_description: `internal server error (${faultCode(issuer)})` };
@@ -45,7 +45,17 @@ function members(refusal: Said): Readonly<Record<string, string>> {
   }
 }
 
+/** Errors that ext-authz-token-exchange does not know: the status says as much. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable']);
+
 const WORDS_ALONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['policy_denied', 'bearer_token_required']);
+
+function unavailable(issuer: IssuerEvidence | undefined): string {
+  // One that had begun.
+  return issuer?.failure !== undefined && issuer.status !== undefined
+    ? 'failed to read token exchange response (TXE-1004)'
+    : 'token exchange request failed (TXE-1003)';
+}
 
 /** An issuer's refusal that names no registered error. */
 function unregistered(status: number): Readonly<Record<string, string>> {

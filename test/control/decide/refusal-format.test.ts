@@ -21,6 +21,18 @@ describe("a refusal as JSON has ext-authz-token-exchange's codes", () => {
       { error: 'server_error', message: 'token exchange request failed (TXE-1003)' },
     ],
     [
+      'an answer that breaks off',
+      'issuer_unavailable',
+      { status: 200, failure: 'connection' },
+      { error: 'server_error', message: 'failed to read token exchange response (TXE-1004)' },
+    ],
+    [
+      "the issuer's own trouble",
+      'issuer_refused',
+      { status: 500, error: 'server_error' },
+      { error: 'server_error', error_description: 'internal server error (TXE-2005)' },
+    ],
+    [
       'an error that is registered',
       'subject_token_rejected',
       { status: 400, error: 'invalid_grant' },

@@ -96,6 +96,14 @@ const CODES: Readonly<Record<string, Refusal>> = {
     respond: (response) => response.destroy(),
     ...{ theirs: 500, ours: 503, body: { error: 'server_error', message: 'token exchange request failed (TXE-1003)' } },
   },
+  'TXE-1004, half an answer': {
+    respond: (response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"access_token":');
+      setTimeout(() => response.destroy(), 20);
+    },
+    ...{ theirs: 500, ours: 503 },
+    body: { error: 'server_error', message: 'failed to read token exchange response (TXE-1004)' },
+  },
   'TXE-2001, invalid_grant': {
     respond: refused(400, { error: 'invalid_grant', error_description: 'planted' }),
     ...{ theirs: 400, ours: 401, body: { error: 'invalid_grant', error_description: 'request failed (TXE-2001)' } },
