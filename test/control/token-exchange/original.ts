@@ -10,6 +10,8 @@ import { type Booted, boot } from '../boot.ts';
 import { connectGrpc } from '../server/grpc/connect.ts';
 
 const PROFILES = '/etc/ext-authz-token-exchange/issuers.yaml';
+/** Machines that run tests are busy. An empty variable is the default. */
+const PATIENCE = { TOKEN_ENDPOINT_REQUEST_TIMEOUT: '15s', TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT: '15s' };
 const POD = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443', POD_NAMESPACE: 'gateway' };
 
 /** The exchange of entries that say nothing else. */
@@ -108,6 +110,7 @@ async function configurationFor(issuer: IssuerStub, { environment, profile }: Or
   };
   const whole = {
     ...POD,
+    ...PATIENCE,
     TOKEN_EXCHANGE_ISSUER_PROFILES_FILE: PROFILES,
     TOKEN_EXCHANGE_ALLOW_HTTP_TOKEN_ENDPOINT: 'true',
     ...environment,

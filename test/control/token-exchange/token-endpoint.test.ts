@@ -204,14 +204,10 @@ describe('HTTP client settings', () => {
 
   test.each<readonly [string, Record<string, string>, Respond, number]>([
     ['TOKEN_ENDPOINT_REQUEST_TIMEOUT', { TOKEN_ENDPOINT_REQUEST_TIMEOUT: '100ms' }, late(0, 5000), 503],
-    ['the 750 ms of its default', {}, late(0, 5000), 503],
+    ['the 750 ms of its default', { TOKEN_ENDPOINT_REQUEST_TIMEOUT: '' }, late(0, 5000), 503],
+    ['the 500 ms of its default', { TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT: '' }, late(5000, 0), 503],
     ['TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT', { TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT: '50ms' }, late(600, 0), 503],
-    [
-      'longer ones',
-      { TOKEN_ENDPOINT_REQUEST_TIMEOUT: '10s', TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT: '10s' },
-      late(1000, 1000),
-      200,
-    ],
+    ['longer ones', {}, late(1000, 1000), 200],
   ])('%s holds', async (_what, environment, respond, status) => {
     const { send } = await startOriginal({ environment, respond });
     expect((await send()).status).toBe(status);

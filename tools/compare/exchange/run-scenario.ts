@@ -10,6 +10,9 @@ import { CheckClient } from './check-client.ts';
 import { startOriginal } from './original.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 
+/** Machines are busy at times. An empty variable is the default. */
+const PATIENCE = { TOKEN_ENDPOINT_REQUEST_TIMEOUT: '8s', TOKEN_ENDPOINT_RESPONSE_HEADER_TIMEOUT: '8s' };
+
 const LABELS = 'ext-authz-token-exchange.magneticflux.net';
 
 /** What both answered. */
@@ -97,6 +100,7 @@ function writeEnvironment(folder: string, { name, profile }: Scenario, { apiserv
   const { hostname, port } = new URL(apiserver.url);
   return {
     ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+    ...PATIENCE,
     TOKEN_EXCHANGE_ISSUER_PROFILES_FILE: profiles,
     TOKEN_EXCHANGE_ALLOW_HTTP_TOKEN_ENDPOINT: 'true',
     CONFIGMAP_NAMESPACE_SELECTOR: `${LABELS}/policy=enabled,scenario=${namespaceOf(name)}`,
