@@ -58,6 +58,8 @@ const CATALOGUE = {
 
 export type ErrorCode = keyof typeof CATALOGUE;
 
+export const ERROR_CODES = Object.keys(CATALOGUE) as readonly ErrorCode[];
+
 /** What the catalogue says of a code: HTTP status, 400 to 599, and the text that a client may see. */
 export function catalogued(code: ErrorCode): { readonly status: number; readonly message: string } {
   return CATALOGUE[code];
