@@ -6,7 +6,9 @@ import type { Environment } from './config/environment-reader.ts';
 import { loadConfiguration } from './config/load.ts';
 import type { TokensmithFlags } from './config/tokensmith/flags.ts';
 import { WatchedFiles } from './config/watched-files.ts';
+import { continueContext } from './decide/continue-context.ts';
 import type { Clock } from './decide/ports.ts';
+import { NO_TRACING } from './decide/tracing.ts';
 import { createServiceAccounts } from './kubernetes/service-accounts.ts';
 import { KubernetesSources } from './kubernetes-sources.ts';
 import { createMinterPool } from './mint/minter.ts';
@@ -61,10 +63,9 @@ export async function assembleBroker(dependencies: BrokerDependencies): Promise<
   logger.level = configuration.logLevel;
   const tracing = await createTracing(configuration, dependencies);
   app = createApp({
-    ...{ configuration, clock, logger, version, readFile: files.read, ...(tracing && { tracing }) },
+    ...{ configuration, clock, logger, version, readFile: files.read, tracing },
     matcher: readBuilt('matcher.wasm'),
-    createMinterPool: (observer, identify) =>
-      createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify),
+    createMinterPool: (observer, identify) => createMinterPool({ clock, observer, tracing }, identify),
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
     createServiceAccounts: (observer, clusters) =>
       createServiceAccounts({ clusters, open: (cluster) => kubernetes.clusters.get(cluster), clock, observer }),
@@ -92,7 +93,7 @@ interface Parts {
   readonly app: App;
   readonly reloader: Reloader;
   readonly kubernetes: KubernetesSources;
-  readonly tracing: { close(): Promise<void> } | undefined;
+  readonly tracing: { close(): Promise<void> };
   readonly stopExport: (() => Promise<void>) | undefined;
 }
 
@@ -106,17 +107,20 @@ function brokerOf(configuration: Configuration, parts: Parts): Broker {
       decisions: () => app.close(),
       rest: async () => {
         reloader.stop();
-        await Promise.all([kubernetes.close(), tracing?.close(), stopExport?.()]);
+        await Promise.all([kubernetes.close(), tracing.close(), stopExport?.()]);
       },
     },
   };
 }
 
 /** Only where it is used: loading OpenTelemetry would slow down every start. */
-async function createTracing({ tracing }: Configuration, { version, logger }: BrokerDependencies) {
-  if (tracing === undefined) return undefined;
+async function createTracing({ tracing, propagation }: Configuration, { version, logger }: BrokerDependencies) {
+  if (tracing === undefined) return continueContext({ ...NO_TRACING, close: async () => {} }, propagation);
   const { createTracing: create } = await import('./telemetry/open-telemetry.ts');
-  return create(tracing, { version, observer: createExportObserver(logger, 'spans') });
+  const { traceContext } = propagation;
+  const spans = await create(tracing, { version, traceContext, observer: createExportObserver(logger, 'spans') });
+  // What issuers continue is the span of their own request.
+  return continueContext(spans, { ...propagation, traceContext: false });
 }
 
 /** As above. */

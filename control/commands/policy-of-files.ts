@@ -59,6 +59,7 @@ function permissive(documents: readonly PolicyDocumentSource[]): Configuration {
     shutdownTimeout: 0,
     audit: undefined,
     tracing: undefined,
+    propagation: { traceContext: false, baggage: false },
     metricExport: undefined,
     cache: { maximumEntries: 1, cleanupInterval: 1, safetyMargin: 1, key: undefined },
     issuers: new Map(named.issuers.map((name) => [name, issuerNamed(name)])),

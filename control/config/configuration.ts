@@ -7,7 +7,7 @@ import type { PolicyConfigMaps } from './policy-config-maps.ts';
 import type { ProviderConfiguration } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import type { SharedCacheConfiguration } from './shared-cache.ts';
-import type { AuditConfiguration, MetricExportConfiguration, TracingConfiguration } from './telemetry.ts';
+import type { AuditConfiguration, MetricExportConfiguration, Propagation, TracingConfiguration } from './telemetry.ts';
 
 /** The whole of control's configuration: validated, immutable, whatever it was read from. */
 export interface Configuration {
@@ -32,6 +32,7 @@ export interface Configuration {
   readonly audit: AuditConfiguration | undefined;
   /** How spans are made; undefined: not at all. */
   readonly tracing: TracingConfiguration | undefined;
+  readonly propagation: Propagation;
   /** How metrics are exported; undefined: they are for Prometheus alone. */
   readonly metricExport: MetricExportConfiguration | undefined;
   readonly cache: CacheConfiguration;

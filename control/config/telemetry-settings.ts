@@ -6,6 +6,7 @@ import { readOtlp } from './read-otlp.ts';
 import {
   type AuditConfiguration,
   type MetricExportConfiguration,
+  type Propagation,
   SAMPLERS,
   type TracingConfiguration,
 } from './telemetry.ts';
@@ -22,6 +23,8 @@ export interface TelemetrySettings {
   readonly tracing: TracingConfiguration | undefined;
   /** Undefined: metrics are for Prometheus alone. */
   readonly metricExport: MetricExportConfiguration | undefined;
+  /** Whether or not spans are made. */
+  readonly propagation: Propagation;
 }
 
 /** What variables mean that are not set. */
@@ -29,15 +32,21 @@ export interface TelemetryHabits {
   /** `service.name`. */
   readonly serviceName: string;
   readonly protocol: OtlpProtocol;
+  /** `OTEL_PROPAGATORS`. */
+  readonly propagators: string;
   /** Any of these has a signal exported of itself. */
   readonly traces: readonly VariableName[];
   readonly metrics: readonly VariableName[];
 }
 
-/** A collector for traces alone is common, and `/metrics` is there anyway: metrics go where they are wanted by name. */
+/**
+ * A collector for traces alone is common, and `/metrics` is there anyway: metrics go where they are wanted by name. Baggage
+ * is what applications tell each other, of their users too: an issuer gets it only where somebody says so.
+ */
 const OUR_HABITS: TelemetryHabits = {
   serviceName: 'envoy-token-broker',
   protocol: 'http/protobuf',
+  propagators: 'tracecontext',
   traces: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
   metrics: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
 };
@@ -46,6 +55,7 @@ const OUR_HABITS: TelemetryHabits = {
 export const EXT_AUTHZ_TOKEN_EXCHANGE_HABITS: TelemetryHabits = {
   serviceName: 'ext-authz-token-exchange',
   protocol: 'grpc',
+  propagators: 'tracecontext,baggage',
   traces: [],
   metrics: [],
 };
@@ -66,6 +76,7 @@ export function readTelemetrySettings(
     audit: readAudit(sources.reader, sources.problems, file),
     tracing: readTracing(sources, habits),
     metricExport: readMetricExport(sources, habits),
+    propagation: readPropagation(sources.reader, habits),
   };
 }
 
@@ -133,6 +144,21 @@ function isWanted(signal: Signal, reader: EnvironmentReader, enough: readonly Va
     reader.parsed(exporter, parseExporter, 'otlp or none; send to a collector, which has exporters for all else') ===
     'otlp'
   );
+}
+
+function readPropagation(reader: EnvironmentReader, { propagators }: TelemetryHabits): Propagation {
+  const name = 'OTEL_PROPAGATORS';
+  const expected = 'a list of tracecontext and baggage, or none; others are for the proxies in front to translate';
+  return reader.has(name)
+    ? reader.parsed(name, parsePropagators, expected)
+    : (parsePropagators(propagators) as Propagation);
+}
+
+function parsePropagators(text: string): Propagation | undefined {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  if (!names.every((name) => ['tracecontext', 'baggage', 'none'].includes(name))) return undefined;
+  if (names.includes('none') && names.length > 1) return undefined;
+  return { traceContext: names.includes('tracecontext'), baggage: names.includes('baggage') };
 }
 
 /** In any case, as OpenTelemetry's specification wants. */

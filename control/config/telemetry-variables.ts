@@ -31,6 +31,11 @@ export const TELEMETRY_VARIABLES = {
     process: true,
     description: 'more about this process: deployment.environment.name=staging,… with values percent-encoded',
   },
+  OTEL_PROPAGATORS: {
+    process: true,
+    default: 'tracecontext',
+    description: 'what issuers get of the context that a request brings: tracecontext, baggage, both, or none',
+  },
   OTEL_TRACES_SAMPLER: {
     process: true,
     default: 'parentbased_always_on',

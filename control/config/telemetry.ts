@@ -19,6 +19,14 @@ export interface MetricExportConfiguration extends ExportConfiguration {
   readonly timeout: number;
 }
 
+/** What of a request's own context is continued to issuers. */
+export interface Propagation {
+  /** https://www.w3.org/TR/trace-context/ */
+  readonly traceContext: boolean;
+  /** https://www.w3.org/TR/baggage/ */
+  readonly baggage: boolean;
+}
+
 /** How spans are made. */
 export interface TracingConfiguration extends ExportConfiguration {
   readonly sampler: SamplerName;

@@ -1,10 +1,11 @@
 import type { Decision } from './decision.ts';
 import type { Lookup } from './token-events.ts';
 
-/** The W3C trace context of a request, as its headers have it. */
+/** The W3C trace context and baggage of a request, as its headers have them. */
 export interface TraceContext {
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
+  readonly baggage?: string | undefined;
 }
 
 /** One HTTP request that asks an issuer for a token. */

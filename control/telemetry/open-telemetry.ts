@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracingConfiguration } from '../config/telemetry.ts';
 import type { TraceContext, Tracing } from '../decide/tracing.ts';
@@ -21,6 +21,8 @@ export interface ClosableTracing extends Tracing {
 export interface TracingOptions {
   readonly version: string;
   readonly observer: ExportObserver;
+  /** Whether spans belong to the caller's trace, and the issuer's to theirs. */
+  readonly traceContext: boolean;
   /** ms that {@link ClosableTracing.close} waits at most; 2000 by default. */
   readonly lastExport?: number;
 }
@@ -42,7 +44,9 @@ export async function createTracing(
     spanProcessors: [new BatchSpanProcessor({ exporter, ...configuration.batch })],
   });
   const tracer = provider.getTracer(NAME, options.version);
-  const propagator = new W3CTraceContextPropagator();
+  const propagator = new CompositePropagator({
+    propagators: options.traceContext ? [new W3CTraceContextPropagator()] : [],
+  });
   const scopes = new Scopes();
 
   const begin = (name: string, kind: SpanKind, attributes: Attributes, startTime?: number) => {

@@ -91,7 +91,7 @@ export function boot({
     createServiceAccounts: () => serviceAccounts,
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
     createMinterPool: (observer, identify) =>
-      realIssuers ? createMinterPool({ clock, observer }, identify) : scripted,
+      realIssuers ? createMinterPool({ clock, observer, ...(tracing && { tracing }) }, identify) : scripted,
   });
   if (applied) app.apply(whole, []);
   return { ...app, clock, tokenRequests, log: () => lines.join('') };

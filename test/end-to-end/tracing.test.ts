@@ -131,3 +131,17 @@ describe.each([
     expect(text).not.toContain(deployment().identityProvider.clients.first.id);
   });
 });
+
+describe.each([
+  ['the filter', 'token-broker'],
+  ['ext_authz over gRPC', 'ext-authz-grpc'],
+] as const)('a traced request through %s, where nothing is exported,', (_title, shipped) => {
+  const deployment = useDeployment({ shipped });
+
+  test("leads to a token request in the client's trace", async () => {
+    const { clients, traceparents } = deployment().identityProvider;
+    const { traceparent } = beginTrace();
+    expect((await deployment().send({ headers: { ...credentials(clients.first), traceparent } })).status).toBe(200);
+    expect(traceparents()).toEqual([traceparent]);
+  });
+});

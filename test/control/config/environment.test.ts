@@ -47,6 +47,7 @@ describe('defaults', () => {
         admin: { address: { host: '127.0.0.1', port: 8082 }, tls: undefined },
       },
       logLevel: 'info',
+      propagation: { traceContext: true, baggage: false },
       shutdownTimeout: 10_000,
       cache: { maximumEntries: 1024, cleanupInterval: 300_000, safetyMargin: 30_000, key: undefined },
       providers: new Map(),

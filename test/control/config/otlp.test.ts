@@ -59,6 +59,19 @@ describe('the protocol', () => {
   });
 });
 
+describe('issuers continue', () => {
+  test.each<readonly [string | undefined, boolean, boolean]>([
+    [undefined, true, false],
+    ['tracecontext,baggage', true, true],
+    [' TraceContext ', true, false],
+    ['baggage', false, true],
+    ['none', false, false],
+  ])('with OTEL_PROPAGATORS=%s trace context: %s, baggage: %s', (value, traceContext, baggage) => {
+    const environment: Record<string, string> = value === undefined ? {} : { OTEL_PROPAGATORS: value };
+    expect(read({ OTEL_SDK_DISABLED: 'true', ...environment }).propagation).toEqual({ traceContext, baggage });
+  });
+});
+
 describe('a bad value is a problem that names its variable', () => {
   const PARTS: readonly (readonly [string, string, RegExp])[] = [
     ['ENDPOINT', 'planted:4318', /: is not an http:\/\/ or https:\/\/ URL; write http:\/\/localhost:4318/],
@@ -91,6 +104,8 @@ describe('a bad value is a problem that names its variable', () => {
 
   test.each<readonly [Record<string, string>, RegExp]>([
     [{ OTEL_METRICS_EXPORTER: 'prometheus' }, /^OTEL_METRICS_EXPORTER: "prometheus" is not otlp or none/],
+    [{ OTEL_PROPAGATORS: 'tracecontext,b3' }, /^OTEL_PROPAGATORS: "tracecontext,b3" is not a list of tracecontext and/],
+    [{ OTEL_PROPAGATORS: 'none,baggage' }, /^OTEL_PROPAGATORS: "none,baggage" is not a list of/],
     [{ ...EXPORT, OTEL_METRIC_EXPORT_INTERVAL: '1m' }, /^OTEL_METRIC_EXPORT_INTERVAL: "1m" is not a whole number/],
     [
       { ...EXPORT, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' },

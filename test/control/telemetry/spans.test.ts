@@ -170,3 +170,19 @@ test('a caller that does not sample is followed, and the issuer told so', async 
   expect(headers.tracestate).toBe('vendor=1');
   expect((await exported(tracing)).size).toBe(0);
 });
+
+test('where no context is continued, spans begin traces of their own, and issuers are told of none', async () => {
+  const { tracing } = await tracingTo(receiver.url, {}, undefined, false);
+  const headers = await tracing.decision('check', CALLER, async () => {
+    let sent: Readonly<Record<string, string>> = {};
+    await tracing.tokenRequest(REQUEST, async (given) => {
+      sent = given;
+      return { status: 200 };
+    });
+    return sent;
+  });
+  expect(headers).toEqual({});
+  const decision = (await exported(tracing)).get('decide');
+  expect(decision?.traceId).not.toBe(CALLER.traceId);
+  expect(decision?.parentSpanId).toBe('');
+});

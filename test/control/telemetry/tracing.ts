@@ -26,6 +26,7 @@ export async function tracingTo(
   url: string,
   change: Partial<TracingConfiguration> = {},
   patience = 15_000,
+  traceContext = true,
 ): Promise<{ tracing: ClosableTracing; told: string[] }> {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', url);
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', String(patience));
@@ -33,7 +34,7 @@ export async function tracingTo(
   const observer = { failed: () => told.push('failed'), recovered: () => told.push('recovered') };
   const tracing = await createTracing(
     { ...CONFIGURATION, ...change },
-    { version: '0.0.0-test', observer, lastExport: patience },
+    { version: '0.0.0-test', observer, traceContext, lastExport: patience },
   );
   vi.unstubAllEnvs();
   return { tracing, told };

@@ -69,6 +69,22 @@ test.each<readonly [string, Record<string, string | string[]>, TraceContext]>([
   expect(callers).toEqual([{ traceparent: CALLER.traceparent, ...expected }]);
 });
 
+test('baggage is read, with or without a trace, unless it is too long', async () => {
+  const { tracing, callers } = spy();
+  const app = boot({ tracing });
+  for (const baggage of ['user=1,tenant=a', 'a'.repeat(8193)]) {
+    await app.check?.inject({ url: '/check', headers: { baggage } });
+    await app.check?.inject({ url: '/check', headers: { baggage, traceparent: CALLER.traceparent } });
+  }
+  const { traceparent } = CALLER;
+  expect(callers).toEqual([
+    { baggage: 'user=1,tenant=a' },
+    { traceparent, baggage: 'user=1,tenant=a' },
+    {},
+    { traceparent },
+  ]);
+});
+
 test('a tracestate alone is no trace, nor are two traceparents', async () => {
   const { tracing, callers } = spy();
   const app = boot({ tracing });

@@ -3,6 +3,8 @@ import { afterEach } from 'vitest';
 import type { Configuration } from '../../../control/config/configuration.ts';
 import { loadConfiguration } from '../../../control/config/load.ts';
 import type { OperatorContext } from '../../../control/config/operator-value.ts';
+import { continueContext } from '../../../control/decide/continue-context.ts';
+import { NO_TRACING } from '../../../control/decide/tracing.ts';
 import { documentsOf } from '../../../control/policy/sources/policy-config-maps.ts';
 import { type CheckClient, type ClientRequest, headersIn, rawHeaders } from '../../support/check-client.ts';
 import { type IssuerStub, type Respond, startIssuerStub } from '../../support/issuer-stub.ts';
@@ -65,7 +67,8 @@ afterEach(() => Promise.all(running.splice(0).map((stop) => stop())));
 export async function startOriginal(options: OriginalOptions = {}): Promise<Original> {
   const issuer = await startIssuerStub(options.respond ?? issued());
   const configuration = await configurationFor(issuer, options);
-  const app = boot({ configuration, realIssuers: true, applied: false });
+  const tracing = continueContext(NO_TRACING, configuration.propagation);
+  const app = boot({ configuration, tracing, realIssuers: true, applied: false });
   app.apply(configuration, sourcesOf(options.documents ?? { 'team-a/orders': [entry()] }, configuration));
   app.setReady(true);
   const client = await connectGrpc(app);
