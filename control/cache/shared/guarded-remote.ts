@@ -2,8 +2,11 @@ import type { Clock } from '../../decide/ports.ts';
 import type { Operation, SharedCacheObserver } from './observer.ts';
 import { type Remote, RemoteError } from './remote.ts';
 
-/** Operations under way at once; those beyond do without the server. */
-const MAXIMUM_UNDER_WAY = 10_000;
+/** Operations under way at once; those beyond do without the server, or they would wait for each other and count as slow. */
+const MAXIMUM_UNDER_WAY = 1000;
+
+/** How often an operation gets its time again because this process was busy and could not have seen the answer. */
+const MAXIMUM_EXTENSIONS = 3;
 
 export interface GuardedRemoteOptions {
   readonly remote: Remote;
@@ -84,11 +87,19 @@ export class GuardedRemote {
   }
 
   #inTime<Result>(asked: Promise<Result>): Promise<Result> {
+    const { timeout, clock } = this.#options;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        // Where this process was the slow one, the answer is there and has only to be read.
-        setImmediate(() => reject(new RemoteError('ETIMEDOUT')));
-      }, this.#options.timeout);
+      let timer: NodeJS.Timeout;
+      const wait = (extensions: number) => {
+        const start = clock.monotonic();
+        timer = setTimeout(() => {
+          const late = clock.monotonic() - start - timeout;
+          if (late > timeout / 2 && extensions > 0) wait(extensions - 1);
+          // What has arrived meanwhile has only to be read.
+          else setImmediate(() => reject(new RemoteError('ETIMEDOUT')));
+        }, timeout);
+      };
+      wait(MAXIMUM_EXTENSIONS);
       void asked.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
