@@ -2,8 +2,11 @@ import type { Clock } from '../../decide/ports.ts';
 import type { Operation, SharedCacheObserver } from './observer.ts';
 import { type Remote, RemoteError } from './remote.ts';
 
-/** Operations under way at once; those beyond do without the server, or they would wait for each other and count as slow. */
+/** Operations under way at once; whoever asks beyond does without the server, or they would wait for each other and seem slow. */
 const MAXIMUM_UNDER_WAY = 1000;
+
+/** Of those that tell the server something: a lock that is not released costs the others its expiry. */
+const MAXIMUM_TOLD = 10_000;
 
 /** How often an operation gets its time again because this process was busy and could not have seen the answer. */
 const MAXIMUM_EXTENSIONS = 3;
@@ -36,7 +39,7 @@ export class GuardedRemote {
   /** @returns undefined when the server did not do it */
   async attempt<Result>(operation: Operation, ask: (remote: Remote) => Promise<Result>): Promise<Result | undefined> {
     const { observer, clock, remote } = this.#options;
-    if (!this.#mayAsk()) {
+    if (!this.#mayAsk(operation === 'look' || operation === 'claim' ? MAXIMUM_UNDER_WAY : MAXIMUM_TOLD)) {
       observer.operated(operation, 'bypassed', undefined);
       return undefined;
     }
@@ -64,8 +67,8 @@ export class GuardedRemote {
     this.#options.remote.close();
   }
 
-  #mayAsk(): boolean {
-    if (this.#options.remote.starting || this.#underWay >= MAXIMUM_UNDER_WAY) return false;
+  #mayAsk(limit: number): boolean {
+    if (this.#options.remote.starting || this.#underWay >= limit) return false;
     if (this.#closedUntil === undefined) return true;
     return !this.#probing && this.#options.clock.monotonic() >= this.#closedUntil;
   }
