@@ -4,17 +4,26 @@
  * second for a token of 16 KiB with blanks inside.
  */
 export function trimBlanks(bytes: Buffer): Buffer {
-  let start = 0;
-  let end = bytes.length;
-  while (start < end && isBlank(bytes[start])) {
-    start += 1;
-  }
-  while (end > start && isBlank(bytes[end - 1])) {
-    end -= 1;
-  }
-  return bytes.subarray(start, end);
+  return bytes.subarray(...boundsOf(bytes.length, (index) => bytes[index]));
 }
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x09;
+/** The same of a text. */
+export function trimBlanksOfText(text: string): string {
+  return text.slice(...boundsOf(text.length, (index) => text.charCodeAt(index)));
+}
+
+function boundsOf(length: number, codeAt: (index: number) => number | undefined): [start: number, end: number] {
+  let start = 0;
+  let end = length;
+  while (start < end && isBlank(codeAt(start))) {
+    start += 1;
+  }
+  while (end > start && isBlank(codeAt(end - 1))) {
+    end -= 1;
+  }
+  return [start, end];
+}
+
+function isBlank(code: number | undefined): boolean {
+  return code === 0x20 || code === 0x09;
 }

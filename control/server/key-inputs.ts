@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { inputId, type KeyInput, type KeyInputs, type Route } from '../decide/route.ts';
-import { trimBlanks } from '../decide/trim-blanks.ts';
+import { trimBlanksOfText } from '../decide/trim-blanks.ts';
 import { headerValues } from './raw-headers.ts';
 
 /** Keeps key inputs apart from headers that proxies add on the way. */
@@ -36,7 +36,7 @@ export function readFilterInputs(request: IncomingMessage, route: Route): KeyInp
   return collect(route, ({ source, name }) =>
     source === 'header'
       ? headerValues(request, PREFIX + name)
-      : namedValues(headerValues(request, `x-broker-${source}`), name),
+      : namedValues(latin1(headerValues(request, `x-broker-${source}`)), name),
   );
 }
 
@@ -49,7 +49,7 @@ export function readFilterInputs(request: IncomingMessage, route: Route): KeyInp
 export function keepCookies(fields: readonly Buffer[], strip: readonly string[]): string | undefined {
   const cookies = strip.length === 0 ? [] : cookiesIn(fields);
   const kept = cookies.filter((cookie) => !strip.some((name) => namedValue(cookie, name) !== undefined));
-  return kept.length === cookies.length ? undefined : kept.map((cookie) => cookie.toString('latin1')).join('; ');
+  return kept.length === cookies.length ? undefined : kept.join('; ');
 }
 
 function collect(route: Route, read: (input: KeyInput) => readonly Buffer[]): KeyInputs {
@@ -57,22 +57,32 @@ function collect(route: Route, read: (input: KeyInput) => readonly Buffer[]): Ke
   return new Map(inputs.map((input) => [inputId(input), read(input)]));
 }
 
-/** RFC 6265 section 4.2.1, and HTTP/2's way of one field for each cookie (RFC 9113 section 8.2.3). */
-function cookiesIn(fields: readonly Buffer[]): readonly Buffer[] {
+/**
+ * RFC 6265 section 4.2.1, and HTTP/2's way of one field for each cookie (RFC 9113 section 8.2.3).
+ *
+ * @returns bytes as latin1 text: there may be tens of thousands, and a buffer for each would take a tenth of a second
+ */
+function cookiesIn(fields: readonly Buffer[]): readonly string[] {
   return fields
     .flatMap((value) => value.toString('latin1').split(';'))
-    .map((pair) => trimBlanks(Buffer.from(pair, 'latin1')))
-    .filter((pair) => pair.length > 0);
+    .map(trimBlanksOfText)
+    .filter((pair) => pair !== '');
 }
 
-/** The values of `<name>=<value>` fields. */
-function namedValues(fields: readonly Buffer[], name: string): readonly Buffer[] {
-  return fields.map((field) => namedValue(field, name)).filter((value) => value !== undefined);
+function latin1(fields: readonly Buffer[]): readonly string[] {
+  return fields.map((field) => field.toString('latin1'));
 }
 
-function namedValue(field: Buffer, name: string): Buffer | undefined {
+/** The values of `<name>=<value>` fields, which are bytes as latin1 text. */
+function namedValues(fields: readonly string[], name: string): readonly Buffer[] {
+  return fields
+    .map((field) => namedValue(field, name))
+    .filter((value) => value !== undefined)
+    .map((value) => Buffer.from(value, 'latin1'));
+}
+
+function namedValue(field: string, name: string): string | undefined {
   // A cookie without "=" is a name without a value.
-  if (field.equals(Buffer.from(name, 'latin1'))) return Buffer.alloc(0);
-  const head = Buffer.from(`${name}=`, 'latin1');
-  return field.subarray(0, head.length).equals(head) ? field.subarray(head.length) : undefined;
+  if (field === name) return '';
+  return field.startsWith(name) && field[name.length] === '=' ? field.slice(name.length + 1) : undefined;
 }
