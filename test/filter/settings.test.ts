@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SimulatedHost } from '../host/simulated-host.ts';
 
@@ -84,4 +85,44 @@ describe('a bad configuration is refused with one line that names the key and th
     expect(host.state.logs.at(-1)?.text).toContain('replaceOnUnauthorized');
     expect(host.configure({ cluster: 'c' })).not.toBe(0);
   });
+});
+
+describe('docs/filter-configuration.md', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const source = read('filter/core/settings.ts');
+  /** The cells of the rows that begin with a key, by key. */
+  const rowsOf = (path: string) =>
+    new Map(
+      [...read(path).matchAll(/^\| `([a-z]+(?:[A-Z][a-z]+)*)` \|(.*)\|$/gm)].map(([, key = '', cells = '']) => [
+        key,
+        cells.split('|').map((cell) => cell.trim()),
+      ]),
+    );
+  const rows = rowsOf('docs/filter-configuration.md');
+
+  test('has every key, and no other; so does README.md, with the same defaults', () => {
+    const known = / known are ([A-Za-z, ]+)/.exec(configure('{"cluster":"c","x":1}').error)?.[1]?.split(', ') ?? [];
+    expect([...rows.keys()].toSorted()).toEqual(known.toSorted());
+    const short = rowsOf('README.md');
+    expect([...short.keys()].toSorted()).toEqual(known.toSorted());
+    const defaults = (table: typeof rows) => known.map((key) => [key, table.get(key)?.[0]?.split(/ \(|, required/)[0]]);
+    const named = defaults(rows).map(([key, value]) => [key, key === 'cluster' ? '' : value]);
+    expect(defaults(short)).toEqual(named);
+  });
+
+  const numbers = [...rows].filter(([, [, range = '']]) => /^\d+ to \d+( ms| bytes)?$/.test(range));
+
+  test.each(numbers)('says which numbers %s may be, and which it is', (key, [value, range = '']) => {
+    const [least = 0, most = 0] = (range.match(/\d+/g) ?? []).map(Number);
+    for (const good of [least, most]) expect(configure({ cluster: 'c', [key]: good }).accepted).toBe(true);
+    for (const bad of [least - 1, most + 1]) {
+      expect(configure({ cluster: 'c', [key]: bad }).error).toContain(
+        `${key}: it must be a whole number from ${least} to`,
+      );
+    }
+    const field = new RegExp(`'${key}'\\) this\\.(\\w+) =`).exec(source)?.[1];
+    expect(new RegExp(`^  ${field}: u32 = (\\d+);`, 'm').exec(source)?.[1]).toBe(value);
+  });
+
+  test('speaks of all numbers', () => expect(numbers).toHaveLength(9));
 });
