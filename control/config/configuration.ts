@@ -239,6 +239,8 @@ export interface ClientCredentialsAction {
   readonly strip: readonly string[];
   /** Undefined: whoever has the credentials may. */
   readonly authenticate?: AuthenticateConfiguration | undefined;
+  /** True where it is not the operator's: then its client shows a secret of its own, never the operator's key. */
+  readonly needsSecret?: boolean;
 }
 
 /** Where a part of the credentials comes from: a header of the request, or the operator. */

@@ -77,6 +77,7 @@ function readClientCredentials(document: ClientCredentialsDocument, context: Ent
     authorizationHeader: document.authorizationHeader ?? 'authorization',
     tokenHeaders: document.tokenHeaders ?? [],
     strip: document.strip ?? [],
+    needsSecret: context.operator === undefined,
   } as const;
 }
 

@@ -101,6 +101,7 @@ function compileAction(
         const known = [...configuration.issuers.keys()].join(', ') || 'there are none';
         problems.add(setting, `names an issuer ${action.issuer} that does not exist; known: ${known}`);
       }
+      if (action.kind === 'clientCredentials' && action.needsSecret) refuseOperatorsKey(issuer, names);
       const issuerMaterial = digestOfIssuer(issuer);
       const caller = compileCaller(action.authenticate, provided, format, names);
       const compiled =
@@ -139,6 +140,15 @@ function optionsOf({ unauthenticatedOptions, action }: PolicyEntry, { policy }: 
   const { workloads = [], envoyClaims = [] } = (action.kind === 'deny' ? undefined : action.authenticate) ?? {};
   const judgesMore = workloads.length > 0 || envoyClaims.length > 0;
   return action.kind === 'exchange' && !judgesMore ? policy.unauthenticatedOptions : 'decide';
+}
+
+/** With it a team, or whoever names a client in a header, would be any client that the operator's key speaks for. */
+function refuseOperatorsKey(issuer: IssuerConfiguration | undefined, names: HeaderNames): void {
+  const { method } = issuer?.clientAuthentication ?? {};
+  if (method === undefined || method.startsWith('client_secret_')) return;
+  names.problem(
+    `clientCredentials asks for tokens by the operator's own ${method}, and is for the operator's configuration alone; remove the entry, or name an issuer whose clients have secrets`,
+  );
 }
 
 /** Without a caller to authenticate there is nothing to decide. */

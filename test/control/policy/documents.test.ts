@@ -5,6 +5,28 @@ const ORDERS = exchangeEntry('api.example', '/orders');
 const DENIED = { match: { host: 'api.example', pathPrefix: '/admin', methods: ['*'] }, action: 'deny' };
 
 describe("a team's document", () => {
+  const clientEntry = (issuerRef: string) => ({
+    match: { host: 'api.example', pathPrefix: '/reports' },
+    action: 'clientCredentials',
+    clientCredentials: {
+      issuerRef,
+      clientId: { value: 'broker' },
+      clientSecret: { value: 'own' },
+      scope: { value: 'all' },
+    },
+  });
+
+  test('gets no token for a client whose proof is the key of the operator', () => {
+    const { problems, routeOf } = build([document('a', [clientEntry('keyed')])]);
+    expect(problems).toEqual([
+      expect.stringMatching(/clientCredentials asks for tokens by the operator's own jwt_assertion_file/),
+    ]);
+    expect(routeOf('api.example', '/reports')).toBe('closed');
+    expect(build([document('a', [clientEntry('primary')])]).problems).toEqual([]);
+    const own = { unmatched: 'pass', entries: [{ id: 'own', ...clientEntry('keyed') }] };
+    expect(build([], own).routeOf('api.example', '/reports')).toBe('own');
+  });
+
   test('says the same when it is read again', () => {
     const builder = createBuilder();
     const documents = [

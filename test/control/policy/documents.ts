@@ -57,7 +57,12 @@ function configurationWith(policy: object) {
     client: { id: { value: 'broker' }, secret: { value: 'broker-secret' } },
   };
   const callers = { issuer: 'https://login.example', audiences: ['api'], jwks: { inline: JSON.parse(KEY_SET) } };
-  const text = JSON.stringify({ version: 'v1', issuers: { primary }, providers: { callers }, policy });
+  const keyed = {
+    tokenEndpoint: 'https://keyed.example/token',
+    clientAuthentication: { method: 'jwt_assertion_file', assertionFile: '/assertion' },
+    client: { id: { value: 'broker' } },
+  };
+  const text = JSON.stringify({ version: 'v1', issuers: { primary, keyed }, providers: { callers }, policy });
   return readConfigurationFile('/broker.json', {}, () => Buffer.from(text));
 }
 
