@@ -26,3 +26,10 @@ test('gRPC health is that of readiness', async () => {
   app.setReady(false);
   expect(await client.health()).toEqual({ status: 2 });
 });
+
+test.each(['true', 'false'])('with GRPC_LOG_HEALTH_CHECKS=%s health checks are not logged', async (text) => {
+  const { app, client } = await startOriginal({ environment: { GRPC_LOG_HEALTH_CHECKS: text, LOG_LEVEL: 'debug' } });
+  const before = app.log();
+  await client.health();
+  expect(app.log()).toBe(before);
+});

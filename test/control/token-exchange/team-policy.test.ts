@@ -176,6 +176,15 @@ describe('Exchange fields', () => {
   });
 });
 
+test('without a file of profiles an exchange is closed, and a deny holds', async () => {
+  const environment = { TOKEN_EXCHANGE_ISSUER_PROFILES_FILE: '', GRPC_PORT: '3001' };
+  const documents = { 'team-a/orders': [entry(), deny({ pathPrefix: '/denied' })] };
+  const { send, problems } = await startOriginal({ environment, documents });
+  expect(await send()).toMatchObject(CLOSED);
+  expect((await send({ path: '/denied' })).status).toBe(403);
+  expect(problems()).toEqual([expect.stringContaining('primary')]);
+});
+
 describe('Invalid policy', () => {
   test('fails closed in its region, and others go on', async () => {
     const bad = entry({ exchange: { ...EXCHANGE, issuerRef: 'elsewhere' } }, { pathPrefix: '/bad', methods: ['GET'] });

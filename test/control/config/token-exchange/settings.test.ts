@@ -140,3 +140,18 @@ test('SSL_CERT_FILE is what issuers are trusted by, and ISSUER_CA_FILE before it
   const both = { SSL_CERT_FILE: '/ca.pem', ISSUER_CA_FILE: '/own.pem' };
   expect(await readOne({}, { environment: both, files: own })).toMatchObject({ caFile: '/own.pem' });
 });
+
+test('the selectors are what the variables say', async () => {
+  const environment = {
+    CONFIGMAP_LABEL_SELECTOR: 'policy in (yes, true)',
+    CONFIGMAP_NAMESPACE_SELECTOR: 'team,!retired',
+  };
+  expect((await read({ environment })).policy.configMaps).toMatchObject({
+    selector: 'policy in (yes, true)',
+    namespaces: { kind: 'labels', selector: 'team,!retired' },
+  });
+});
+
+test('without a file of profiles there are no issuers', async () => {
+  expect((await read({})).issuers.size).toBe(0);
+});
