@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
 import { eventually } from '../../tools/launch/eventually.ts';
+import { readSamples, sumSamples } from '../../tools/launch/statistics.ts';
 import { addCluster } from '../support/add-cluster.ts';
 import { credentials } from '../support/deployment.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp/receiver.ts';
@@ -35,11 +36,26 @@ const ours = (traceId: string) => {
 };
 
 const auditLog = (name: string) => readFileSync(join(folder, name), 'utf8');
-const control = (name: string) => () => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+
+/** Each way in goes with a protocol of its own. */
+const PROTOCOLS = { filter: 'http/protobuf', check: 'http/json', grpc: 'grpc' } as const;
+
+const control = (name: string, way: keyof typeof PROTOCOLS) => () => ({
+  OTEL_METRICS_EXPORTER: 'otlp',
+  OTEL_EXPORTER_OTLP_PROTOCOL: PROTOCOLS[way],
+  OTEL_EXPORTER_OTLP_ENDPOINT: way === 'grpc' ? receiver.grpcUrl : receiver.url,
+  OTEL_RESOURCE_ATTRIBUTES: `test.case=${encodeURIComponent(name)}`,
   OTEL_BSP_SCHEDULE_DELAY: '50',
+  OTEL_METRIC_EXPORT_INTERVAL: '200',
   AUDIT_LOG: join(folder, name),
 });
+
+/** What was exported last of a metric, in one case. */
+const metric = (name: string, testCase: string) =>
+  receiver
+    .metrics()
+    .filter((each) => each.name === name && each.resource['test.case'] === testCase)
+    .at(-1)?.points;
 
 /** Has Envoy make spans of its own. */
 function traceWithEnvoy(configuration: EnvoyConfiguration): void {
@@ -66,7 +82,7 @@ describe.each([
 ] as const)('a traced request through %s', (title, way, shipped, envoyTraces) => {
   const deployment = useDeployment({
     shipped,
-    control: control(title),
+    control: control(title, way),
     ...(envoyTraces ? { configure: traceWithEnvoy } : {}),
   });
 
@@ -118,6 +134,25 @@ describe.each([
       return JSON.parse(found ?? '');
     });
     expect(line).toMatchObject({ way, decision: 'deny', code: 'credentials_rejected', clientId: first.id });
+  });
+
+  test('is counted in what is exported, as at /metrics', async () => {
+    const refusal = { way, outcome: 'deny', code: 'credentials_rejected' };
+    await eventually(() => {
+      expect(metric('token_broker_decisions_total', title)).toMatchObject([
+        { attributes: { way, outcome: 'allow', code: '' }, value: 1 },
+        { attributes: refusal, value: 1 },
+      ]);
+      expect(metric('token_broker_decision_duration_seconds', title)).toMatchObject([
+        { attributes: { way }, count: 2 },
+      ]);
+      expect(metric('ext_authz_check_requests_total', title)).toMatchObject([
+        { attributes: { decision: 'allow_token', result: 'allowed' }, value: 1 },
+        { attributes: { decision: 'deny_token_error', result: 'auth_denied' }, value: 1 },
+      ]);
+    });
+    const shown = await readSamples(deployment().controlAdminUrl, '/metrics');
+    expect(sumSamples(shown, 'token_broker_decisions_total', refusal)).toBe(1);
   });
 
   test('leaves no secret in what was exported or recorded', async () => {

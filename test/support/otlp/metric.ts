@@ -103,7 +103,8 @@ function fromJson(metric: JsonMetric, resource: Record<string, string>): Exporte
     const points = data.dataPoints.map((point) => ({
       attributes: jsonAttributes(point),
       value: point.sum ?? point.asDouble ?? Number(point.asInt ?? 0),
-      count: Number(point.count ?? 1),
+      // What is zero may be left out.
+      count: kind === 'histogram' ? Number(point.count ?? 0) : 1,
       buckets: (point.bucketCounts ?? []).map(Number),
       start: BigInt(point.startTimeUnixNano ?? 0),
     }));
