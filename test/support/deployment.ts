@@ -147,8 +147,16 @@ export class Deployment {
       "Envoy's log": this.envoy.log(),
       "Envoy's statistics": await statistics.text(),
       "control's log": this.#controls.map((control) => control.log()).join('\n'),
+      "control's metrics": await this.#page('/metrics'),
+      "control's status": await this.#page('/status'),
       'answers that refuse': this.#refusals.join('\n'),
     };
+  }
+
+  /** A page of control's admin listener; empty while control is down. */
+  async #page(path: string): Promise<string> {
+    const answer = await fetch(`${this.controlAdminUrl}${path}`).catch(() => undefined);
+    return (await answer?.text()) ?? '';
   }
 
   /** Lists planted secrets and granted tokens that were written somewhere. */

@@ -46,7 +46,7 @@ export function useParts<Started extends Parts>(start: () => Promise<Started>): 
 
 function printLogs(test: string, written: Written): void {
   for (const [place, content] of Object.entries(written)) {
-    if (place === "Envoy's statistics") continue;
+    if (place === "Envoy's statistics" || place === "control's metrics") continue;
     console.error(`--- ${place}, after "${test}" failed ---\n${content.slice(-PRINTED_LOG_CHARACTERS)}`);
   }
 }
