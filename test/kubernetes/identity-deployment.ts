@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { Agent, fetch } from 'undici';
 import type { EntryDocument } from '../../control/config/document.ts';
 import type { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
+import { type CallerTokenOptions, IdentityClusters } from '../../tools/launch/identity-clusters.ts';
 import type { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
 import { Deployment, type DeploymentOptions } from '../support/deployment.ts';
 import type { Written } from '../support/planted-secrets.ts';
 import type { Policy } from '../support/policy-file.ts';
 import type { Answer } from '../support/request.ts';
-import { type CallerTokenOptions, IdentityClusters } from './identity-clusters.ts';
 
 interface IdentityDeploymentOptions extends Pick<DeploymentOptions, 'shipped'> {
-  readonly entries: (clusters: IdentityClusters) => readonly EntryDocument[];
+  readonly entries: readonly EntryDocument[];
   readonly providers?: (clusters: IdentityClusters) => Policy['providers'];
   /** Whether Envoy's backend is the API server of the management cluster. */
   readonly toApiserver?: boolean;
@@ -41,7 +41,7 @@ export class IdentityDeployment {
           unmatched: 'deny',
           clusters: clusters.clusters,
           ...(providers && { providers: providers(clusters) ?? {} }),
-          entries: entries(clusters),
+          entries,
         },
         control: { AUDIT_LOG: 'stdout' },
       });

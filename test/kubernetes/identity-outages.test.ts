@@ -3,13 +3,14 @@ import { eventually } from '../../tools/launch/eventually.ts';
 import type { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
 import { useParts } from '../support/use-deployment.ts';
 import { IdentityDeployment, whoAmI } from './identity-deployment.ts';
+import { identityEntry } from './identity-entry.ts';
 
 const parts = useParts(() =>
   IdentityDeployment.start({
-    entries: (clusters) => [
-      clusters.entry('/as-shipped'),
-      clusters.entry('/patiently', { maximumDecisionAge: '10m' }),
-      clusters.entry('/briefly', { maximumDecisionAge: '3s' }),
+    entries: [
+      identityEntry('/as-shipped'),
+      identityEntry('/patiently', { maximumDecisionAge: '10m' }),
+      identityEntry('/briefly', { maximumDecisionAge: '3s' }),
     ],
   }),
 );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { useParts } from '../support/use-deployment.ts';
 import { IdentityDeployment, SELF_REVIEW, selfReview, usernameIn } from './identity-deployment.ts';
+import { identityEntry } from './identity-entry.ts';
 
 const CART = 'system:serviceaccount:shop:cart';
 
@@ -8,7 +9,7 @@ describe.each(['token-broker', 'ext-authz', 'ext-authz-grpc'] as const)(
   "by envoy/%s.yaml the cluster's API server",
   (shipped) => {
     const parts = useParts(() =>
-      IdentityDeployment.start({ shipped, toApiserver: true, entries: (clusters) => [clusters.entry('/apis')] }),
+      IdentityDeployment.start({ shipped, toApiserver: true, entries: [identityEntry('/apis')] }),
     );
 
     const ask = (headers: Record<string, string>) =>

@@ -7,6 +7,7 @@ import type { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
 import { createSigningKey, encodePart, signToken } from '../../tools/tokens/signing-key.ts';
 import { useParts } from '../support/use-deployment.ts';
 import { IdentityDeployment, whoAmI } from './identity-deployment.ts';
+import { identityEntry } from './identity-entry.ts';
 import { grantEverywhere, namespace, serviceAccount } from './manifests.ts';
 
 const CART = 'system:serviceaccount:shop:cart';
@@ -17,12 +18,12 @@ const parts = useParts(() =>
     providers: ({ workload: { url, caFile } }) => ({
       'workload-keys': { issuer: url, audiences: ['token-broker'], jwks: { url: `${url}/openid/v1/jwks`, caFile } },
     }),
-    entries: (clusters) => [
-      clusters.entry('/as-shipped'),
-      clusters.entry('/briefly', { maximumDecisionAge: '2s' }),
-      clusters.entry('/everywhere', { accounts: {} }),
-      clusters.entry('/offline', { sources: [{ provider: 'workload-keys' }] }),
-      clusters.entry('/mapped', {
+    entries: [
+      identityEntry('/as-shipped'),
+      identityEntry('/briefly', { maximumDecisionAge: '2s' }),
+      identityEntry('/everywhere', { accounts: {} }),
+      identityEntry('/offline', { sources: [{ provider: 'workload-keys' }] }),
+      identityEntry('/mapped', {
         accounts: { map: [{ from: { name: 'cart' }, to: { name: 'checkout' } }] },
         audiences: ['backend'],
         expirationSeconds: 1200,

@@ -3,8 +3,8 @@ import { decodeJwt } from 'jose';
 import { Agent, fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { chooseControlPorts, type RunningControl, startControl } from '../../tools/launch/control.ts';
+import { IdentityClusters } from '../../tools/launch/identity-clusters.ts';
 import { CheckClient, headersIn, joinedHeaders } from '../support/check-client.ts';
-import { IdentityClusters } from './identity-clusters.ts';
 import { whoAmI } from './identity-deployment.ts';
 
 const CART = 'system:serviceaccount:shop:cart';

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { StartedParts } from '../launch/started-parts.ts';
 import { showClientCredentials } from './client-credentials.ts';
+import { showClusters } from './clusters.ts';
 import { showLogin } from './login.ts';
 import { Page } from './page.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,6 +17,7 @@ const SCENARIOS: Record<string, Scenario> = {
   main: showClientCredentials,
   exchange: showTokenExchange,
   login: showLogin,
+  clusters: showClusters,
 };
 
 const { values, positionals } = parseArgs({

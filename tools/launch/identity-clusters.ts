@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import type { ConfigurationDocument, EntryDocument } from '../../control/config/document.ts';
-import type { ClusterDocument } from '../../control/config/read-clusters.ts';
-import { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
-import { namespace, serviceAccount } from './manifests.ts';
+import { KubeApiserver } from './kube-apiserver.ts';
+import type { Manifest } from './kubernetes-admin.ts';
 
 const MANIFESTS = fileURLToPath(new URL('../../deploy/kubernetes-identity/', import.meta.url));
 
@@ -15,6 +13,13 @@ export interface CallerTokenOptions {
   name?: string;
   namespace?: string;
   audiences?: string[];
+}
+
+/** A member of control's `clusters`. */
+interface ClusterOfControl {
+  server: { url: string; caFile: string; tokenFile: string };
+  issuer?: string;
+  timeout: string;
 }
 
 /** Two clusters with the rights that `deploy/kubernetes-identity/` gives control, and the callers that it names. */
@@ -44,19 +49,11 @@ export class IdentityClusters {
   }
 
   /** Control's `clusters`. */
-  get clusters(): Record<string, ClusterDocument> {
+  get clusters(): Record<string, ClusterOfControl> {
     return {
       workload: { server: this.#server(this.workload, 'workload'), issuer: this.workload.url, timeout: '3s' },
       management: { server: this.#server(this.management, 'management'), timeout: '3s' },
     };
-  }
-
-  /** The entry that `control.yaml` has, for all hosts below a path, with another maximum age perhaps. */
-  entry(pathPrefix: string, change: Partial<EntryDocument['kubernetes']> = {}): EntryDocument {
-    const { policy } = parse(read('control.yaml')) as ConfigurationDocument;
-    const [entry] = policy.entries;
-    if (entry?.kubernetes === undefined) throw new Error('control.yaml has no such entry');
-    return { ...entry, id: pathPrefix.slice(1), match: { pathPrefix }, kubernetes: { ...entry.kubernetes, ...change } };
   }
 
   /** What a pod of the management cluster has in its environment, as the account that control runs as. */
@@ -113,11 +110,30 @@ export class IdentityClusters {
     writeFileSync(join(this.#folder, file), await admin.createToken({ namespace: 'token-broker', name }));
   }
 
-  #server({ url, caFile }: KubeApiserver, file: string): NonNullable<ClusterDocument['server']> {
+  #server({ url, caFile }: KubeApiserver, file: string): ClusterOfControl['server'] {
     return { url, caFile, tokenFile: join(this.#folder, file) };
   }
 }
 
 function read(name: string): string {
   return readFileSync(join(MANIFESTS, name), 'utf8');
+}
+
+/** The policy entry of `control.yaml`, as it is shipped. */
+export function readShippedEntry(): { id: string; action: 'kubernetes'; kubernetes: ShippedAction } {
+  return parse(read('control.yaml')).policy.entries[0];
+}
+
+interface ShippedAction {
+  sources: { cluster: string; audiences: string[] }[];
+  target: string;
+  accounts: { namespaces: { allow: string[] } };
+}
+
+function namespace(name: string): Manifest {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function serviceAccount(home: string, name: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: home, name } };
 }
