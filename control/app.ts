@@ -207,7 +207,7 @@ function createLivePolicy(dependencies: AppDependencies, metrics: Metrics): Live
       dependencies.createAuthenticatorPool(traceTrust(createTrustObserver(metrics, logger), tracing), identify),
     createServiceAccounts: (clusters) =>
       dependencies.createServiceAccounts(createClusterTokenObserver(metrics), clusters),
-    events: traceTokenEvents(createTokenEvents(metrics, logger), tracing),
+    events: traceTokenEvents(createTokenEvents(metrics, logger, clock), tracing),
     tracing,
   });
   metrics.issuers.watch(() => live.minters.loads());

@@ -79,14 +79,16 @@ function isAboutToken(code: ErrorCode): boolean {
 }
 
 /** Counts and logs what happens behind the decisions. */
-export function createTokenEvents(metrics: Metrics, logger: FastifyBaseLogger): TokenEvents {
+export function createTokenEvents(metrics: Metrics, logger: FastifyBaseLogger, clock: Clock): TokenEvents {
+  // During an outage each token that is held fails to be refreshed every other second.
+  const budget = new LineBudget(clock);
   return {
     lookedUp: (lookup) => metrics.store.lookedUp(lookup),
     refreshed: (issuer, error) => {
       metrics.issuers.refreshed(issuer, error?.code ?? 'token');
-      if (error !== undefined) {
+      if (error !== undefined && budget.take()) {
         logger.warn(
-          { issuer, code: error.code, cause: causeOf(error) },
+          { issuer, code: error.code, cause: causeOf(error), leftOut: budget.takeLeftOut() },
           'a refresh failed; the token held is used until its limit',
         );
       }
