@@ -21,6 +21,9 @@ const host = new EnvoyHost();
 const streams = new StreamTable();
 // One VM may hold several plugin configurations, each with a root context of its own.
 const brokers = new Map<u32, Broker>();
+// The root that was asked for last: most VMs have but one.
+let lastRoot: u32 = 0;
+let lastBroker: Broker | null = null;
 let counters: Counters | null = null;
 
 export function createContext(id: u32, root: u32): void {
@@ -31,6 +34,7 @@ export function deleteContext(id: u32): void {
   const stream = streams.find(id);
   if (stream === null) {
     brokers.delete(id);
+    lastBroker = null;
     return;
   }
   const broker = brokerOf(stream.root);
@@ -68,6 +72,7 @@ export function configure(root: u32, size: u32, build: u8): u32 {
     host.log(LOG_INFO, 'vm_id is empty, so each worker keeps its own cache; set "sharedCache": true to share it');
   }
   brokers.set(root, new Broker(root, host, settings, shared, usesShared));
+  lastBroker = null;
   setTick(TICK);
   return 1;
 }
@@ -113,5 +118,9 @@ export function calloutAnswer(root: u32, token: u32): void {
 }
 
 function brokerOf(root: u32): Broker | null {
-  return brokers.has(root) ? brokers.get(root) : null;
+  if (lastBroker === null || root != lastRoot) {
+    lastRoot = root;
+    lastBroker = brokers.has(root) ? brokers.get(root) : null;
+  }
+  return lastBroker;
 }

@@ -192,7 +192,11 @@ export class Broker {
     const entry = this.cache.find(KEY, keys.hmac);
     if (entry !== null && this.isServable(entry)) {
       const needsRefresh = entry.isAllow && entry.state(this.cache.wall, this.cache.monotonic) != FRESH;
-      if (!needsRefresh) return this.serve(stream, entry, route);
+      if (!needsRefresh) {
+        // Refusals and what this worker does not hold would only push out what is met more often.
+        if (entry.isAllow && !this.cache.foundInShared) keys.keep(index, route, this.request, KEY);
+        return this.serve(stream, entry, route);
+      }
     }
     return this.decideWithControl(stream, route, entry);
   }

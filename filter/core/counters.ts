@@ -68,6 +68,8 @@ export const SHADOW_KEPT = 26;
 export const SHADOW_UNKNOWN = 27;
 const DENIALS_400 = 28;
 const DENIALS_OTHER = 33;
+/** Bytes by which linear memory grows. */
+const PAGE: i64 = 65536;
 
 /**
  * The VM's metrics, defined once. Counts are kept in memory and handed to the host on the tick, so that a request costs no
@@ -77,9 +79,11 @@ export class Counters {
   private readonly metrics: StaticArray<u32> = new StaticArray<u32>(NAMES.length);
   private readonly pending: StaticArray<i64> = new StaticArray<i64>(NAMES.length);
   private readonly waiting: u32;
+  private readonly memory: u32;
   private readonly calloutTime: u32;
   private waitingNow: i64 = 0;
   private waitingShown: i64 = 0;
+  private memoryShown: i64 = 0;
 
   /** @param isShadow whether this is the build that compares itself with another broker, and counts that */
   constructor(
@@ -91,11 +95,12 @@ export class Counters {
       this.metrics[i] = host.defineMetric(COUNTER, 'token_broker.' + NAMES[i]);
     }
     this.waiting = host.defineMetric(GAUGE, 'token_broker.waiting_requests');
+    this.memory = host.defineMetric(GAUGE, 'token_broker.memory_bytes');
     this.calloutTime = host.defineMetric(HISTOGRAM, 'token_broker.callout_milliseconds');
   }
 
   count(counter: i32): void {
-    this.pending[counter]++;
+    unchecked(this.pending[counter]++);
   }
 
   add(counter: i32, count: u64): void {
@@ -127,5 +132,9 @@ export class Counters {
     }
     if (this.waitingNow != this.waitingShown) this.host.addToMetric(this.waiting, this.waitingNow - this.waitingShown);
     this.waitingShown = this.waitingNow;
+    const memoryNow = <i64>memory.size() * PAGE;
+    // The gauge is the sum over all workers, so each adds what it has grown by.
+    if (memoryNow != this.memoryShown) this.host.addToMetric(this.memory, memoryNow - this.memoryShown);
+    this.memoryShown = memoryNow;
   }
 }

@@ -1,4 +1,4 @@
-import { Bytes } from './bytes';
+import { Bytes, sameBytes } from './bytes';
 import { Hmac, Sha256 } from './sha256';
 
 export const FRESH: u8 = 0;
@@ -92,7 +92,7 @@ export class Entry {
   }
 
   hasKey(key: usize): bool {
-    return memory.compare(this.key, key, 32) == 0;
+    return sameBytes(this.key, key, 32);
   }
 
   sameToken(other: Entry): bool {
@@ -159,7 +159,7 @@ export class Entry {
 
 /** True when the bytes say they are the entry of `key`; only {@link Entry.authentic} proves it. */
 export function claimsKey(pointer: usize, length: u32, key: usize): bool {
-  return length >= CONTENT && memory.compare(pointer + KEY, key, 32) == 0;
+  return length >= CONTENT && sameBytes(pointer + KEY, key, 32);
 }
 
 function writeTag(hmac: Hmac, pointer: usize, length: u32, target: usize): void {

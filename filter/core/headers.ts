@@ -1,4 +1,4 @@
-import { Bytes } from './bytes';
+import { Bytes, sameBytes } from './bytes';
 
 /** A header map as the host serialises it: a count, the lengths of each name and value, then the NUL-ended bytes. */
 export class HeaderPairs {
@@ -6,41 +6,76 @@ export class HeaderPairs {
   /** The header under the cursor. */
   readonly name: Bytes = new Bytes();
   readonly value: Bytes = new Bytes();
-  private lengths: usize = 0;
-  private data: usize = 0;
-  private end: usize = 0;
+  /** Four words for each header: where its name and its value are, and how long. */
+  private spans: StaticArray<u32> = new StaticArray<u32>(4 * 64);
+  /** Headers in front of the first that does not fit the block. */
+  private sound: u32 = 0;
   private index: u32 = 0;
 
   /** False, and empty, when the lengths do not fit the block. */
   load(pointer: usize, size: u32): bool {
     this.count = 0;
+    this.sound = 0;
     this.index = 0;
     if (size < 4) return false;
     const count = load<u32>(pointer);
     if (count > (size - 4) / 8) return false;
     this.count = count;
-    this.lengths = pointer + 4;
-    this.end = pointer + size;
-    this.rewind();
+    if (<u32>this.spans.length < 4 * count) this.spans = new StaticArray<u32>(8 * count);
+    this.sound = this.findSpans(pointer, size);
     return true;
+  }
+
+  private findSpans(pointer: usize, size: u32): u32 {
+    const count = this.count;
+    const end = <u64>pointer + size;
+    let lengths = pointer + 4;
+    let data = lengths + 8 * count;
+    let span = changetype<usize>(this.spans);
+    for (let i: u32 = 0; i < count; i++) {
+      const nameLength = load<u32>(lengths);
+      const valueLength = load<u32>(lengths, 4);
+      if (<u64>data + nameLength + valueLength + 2 > end) return i;
+      store<u32>(span, <u32>data);
+      store<u32>(span, nameLength, 4);
+      store<u32>(span, <u32>(data + nameLength + 1), 8);
+      store<u32>(span, valueLength, 12);
+      data += nameLength + valueLength + 2;
+      lengths += 8;
+      span += 16;
+    }
+    return count;
   }
 
   rewind(): void {
     this.index = 0;
-    this.data = this.lengths + 8 * this.count;
   }
 
   /** Moves to the next header; false after the last one, or where the block ends too early. */
   next(): bool {
-    if (this.index >= this.count) return false;
-    const nameLength = load<u32>(this.lengths + 8 * this.index);
-    const valueLength = load<u32>(this.lengths + 8 * this.index + 4);
-    if (<u64>this.data + nameLength + valueLength + 2 > <u64>this.end) return false;
-    this.name.set(this.data, nameLength);
-    this.value.set(this.data + nameLength + 1, valueLength);
-    this.data += nameLength + valueLength + 2;
+    if (this.index >= min(this.sound, this.count)) return false;
+    const span = changetype<usize>(this.spans) + 16 * this.index;
+    this.name.set(load<u32>(span), load<u32>(span, 4));
+    this.value.set(load<u32>(span, 8), load<u32>(span, 12));
     this.index++;
     return true;
+  }
+
+  /** Moves the cursor on to the next header of that name. Most are told apart by their length alone. */
+  nextOf(name: Bytes): bool {
+    const count = min(this.sound, this.count);
+    const length = name.length;
+    let span = changetype<usize>(this.spans) + 16 * this.index;
+    while (this.index < count) {
+      this.index++;
+      if (load<u32>(span, 4) == length && sameBytes(load<u32>(span), name.pointer, length)) {
+        this.name.set(load<u32>(span), length);
+        this.value.set(load<u32>(span, 8), load<u32>(span, 12));
+        return true;
+      }
+      span += 16;
+    }
+    return false;
   }
 
   /** True when the last {@link next} said false because nothing is left, and not because the block is malformed. */

@@ -1,4 +1,5 @@
 import { Bytes } from './bytes';
+import { DigestMemory } from './digest-memory';
 import { RequestView } from './request';
 import { Hmac, Sha256 } from './sha256';
 import { Route, Table } from './table';
@@ -15,9 +16,13 @@ export class KeySpace {
   readonly hmac: Hmac;
   private readonly prefixes: StaticArray<Sha256>;
   private readonly run: Sha256 = new Sha256();
+  private readonly known: DigestMemory;
+  private isKnown: bool = false;
 
-  constructor(table: Table, cluster: Bytes, authority: Bytes) {
+  /** @param slots how many digests are remembered */
+  constructor(table: Table, cluster: Bytes, authority: Bytes, slots: u32) {
     this.hmac = new Hmac(table.cacheKey.pointer);
+    this.known = new DigestMemory(slots, load<u64>(table.cacheKey.pointer));
     this.prefixes = new StaticArray<Sha256>(table.routes.length);
     for (let i = 0; i < table.routes.length; i++) {
       const prefix = new Sha256();
@@ -35,6 +40,8 @@ export class KeySpace {
 
   /** Writes the 32-byte digest of the route and the request's inputs to `target`. */
   digest(index: i32, route: Route, request: RequestView, target: usize): void {
+    this.isKnown = this.known.find(index, route, request, target);
+    if (this.isKnown) return;
     const run = this.run;
     run.copyFrom(this.prefixes[index]);
     for (let i = 0; i < route.inputs.length; i++) {
@@ -48,6 +55,11 @@ export class KeySpace {
       run.update(value.pointer, value.length);
     }
     this.hmac.finish(run, target);
+  }
+
+  /** Remembers the digest that {@link digest} has just written: its inputs lead to a token, and will come again. */
+  keep(index: i32, route: Route, request: RequestView, digest: usize): void {
+    if (!this.isKnown) this.known.keep(index, route, request, digest);
   }
 }
 

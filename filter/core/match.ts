@@ -13,7 +13,6 @@ const FNV_OFFSET: u32 = 2166136261;
 const FNV_PRIME: u32 = 16777619;
 
 const HOST: usize = memory.data(256);
-const CANDIDATES: usize = memory.data(520);
 const STAR: Bytes = Bytes.from('*');
 const ANY_PATH: Bytes = Bytes.from('/');
 
@@ -51,6 +50,12 @@ export class Matcher {
   private readonly readings: PathReadings = new PathReadings();
   private longestPrefix: u32 = 1;
   private boundaries: StaticArray<u32> = new StaticArray<u32>(0);
+  /** The ids of the patterns that hold {@link lastHost}, the most specific first. */
+  private readonly candidates: StaticArray<u32> = new StaticArray<u32>(MAXIMUM_LABELS);
+  private candidateCount: u32 = 0;
+  /** The host that was last looked at, as it stood in its request: most requests are for the same few. */
+  private readonly lastHost: StaticArray<u8> = new StaticArray<u8>(256);
+  private lastHostLength: u32 = 0;
 
   constructor(private readonly table: Table) {
     let capacity: u32 = 16;
@@ -88,7 +93,7 @@ export class Matcher {
   }
 
   private findHost(pointer: usize, length: u32): i32 {
-    let host = this.hostBuckets[hashBytes(pointer, length) & this.mask];
+    let host = unchecked(this.hostBuckets[hashBytes(pointer, length) & this.mask]);
     while (host >= 0 && !this.hosts[host].equals(pointer, length)) host = this.hostNext[host];
     return host;
   }
@@ -98,7 +103,7 @@ export class Matcher {
   }
 
   private findRegion(host: u32, hash: u32, pointer: usize, length: u32): Region | null {
-    let region = this.regionBuckets[this.bucket(host, hash)];
+    let region = unchecked(this.regionBuckets[this.bucket(host, hash)]);
     while (region !== null && !(region.host == host && region.prefix.equals(pointer, length))) region = region.next;
     return region;
   }
@@ -108,7 +113,7 @@ export class Matcher {
    * case and a trailing dot.
    */
   match(host: Bytes, path: Bytes, method: Bytes): i32 {
-    const hosts = this.candidateHosts(host);
+    const hosts = this.findCandidates(host);
     let pathLength: u32 = 0;
     while (pathLength < path.length) {
       const c = load<u8>(path.pointer + pathLength);
@@ -136,7 +141,7 @@ export class Matcher {
 
   private matchPrefix(hosts: u32, hash: u32, prefix: usize, length: u32, method: Bytes): i32 {
     for (let i: u32 = 0; i < hosts; i++) {
-      const region = this.findRegion(load<u32>(CANDIDATES + 4 * i), hash, prefix, length);
+      const region = this.findRegion(unchecked(this.candidates[i]), hash, prefix, length);
       if (region === null) continue;
       const route = this.matchMethod(region, method);
       if (route >= 0) return route;
@@ -174,7 +179,20 @@ export class Matcher {
     return count;
   }
 
-  /** Writes the ids of the patterns that hold the host to CANDIDATES, the most specific first, and counts them. */
+  private findCandidates(host: Bytes): u32 {
+    const last = changetype<usize>(this.lastHost);
+    if (this.candidateCount > 0 && host.equals(last, this.lastHostLength)) return this.candidateCount;
+    this.candidateCount = 0;
+    const count = this.candidateHosts(host);
+    if (host.length <= <u32>this.lastHost.length) {
+      memory.copy(last, host.pointer, host.length);
+      this.lastHostLength = host.length;
+      this.candidateCount = count;
+    }
+    return count;
+  }
+
+  /** Notes the ids of the patterns that hold the host, the most specific first, and counts them. */
   private candidateHosts(host: Bytes): u32 {
     const length = normalizeHost(host);
     let count: u32 = 0;
@@ -197,7 +215,7 @@ export class Matcher {
   private addCandidate(count: u32, pointer: usize, length: u32): u32 {
     const host = this.findHost(pointer, length);
     if (host < 0) return count;
-    store<u32>(CANDIDATES + 4 * count, host);
+    this.candidates[count] = host;
     return count + 1;
   }
 }

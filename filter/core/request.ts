@@ -64,12 +64,15 @@ export class RequestView {
       // Without a certificate Envoy gives an empty text.
       if (this.counts[i] == 1 && this.values[i].length == 0) this.counts[i] = 0;
     }
-    this.pairs.rewind();
-    while (this.pairs.next()) {
-      const name = this.pairs.name;
-      for (let i = 0; i < inputs.length; i++) {
-        if (inputs[i].source == HEADER_SOURCE && inputs[i].name.same(name)) this.take(i, this.pairs.value);
-        else if (inputs[i].source == COOKIE_SOURCE && name.same(COOKIE)) this.takeCookies(i, inputs[i].name);
+    for (let i = 0; i < inputs.length; i++) {
+      const source = inputs[i].source;
+      const name = inputs[i].name;
+      if (source == HEADER_SOURCE) {
+        this.pairs.rewind();
+        while (this.pairs.nextOf(name)) this.take(i, this.pairs.value);
+      } else if (source == COOKIE_SOURCE) {
+        this.pairs.rewind();
+        while (this.pairs.nextOf(COOKIE)) this.takeCookies(i, name);
       }
     }
   }
@@ -120,8 +123,7 @@ export class RequestView {
   dropCookies(route: Route, kept: ByteBuffer): bool {
     let dropped = false;
     this.pairs.rewind();
-    while (this.pairs.next()) {
-      if (!this.pairs.name.same(COOKIE)) continue;
+    while (this.pairs.nextOf(COOKIE)) {
       this.cookies.begin(this.pairs.value);
       while (this.cookies.next()) {
         if (isOneOf(this.cookies.name, route.stripCookies)) {
@@ -138,18 +140,15 @@ export class RequestView {
   /** The first value of a header. */
   find(name: Bytes, into: Bytes): bool {
     this.pairs.rewind();
-    while (this.pairs.next()) {
-      if (!this.pairs.name.same(name)) continue;
-      into.set(this.pairs.value.pointer, this.pairs.value.length);
-      return true;
-    }
-    return false;
+    if (!this.pairs.nextOf(name)) return false;
+    into.set(this.pairs.value.pointer, this.pairs.value.length);
+    return true;
   }
 
   countOf(name: Bytes): u32 {
     let count: u32 = 0;
     this.pairs.rewind();
-    while (this.pairs.next()) if (this.pairs.name.same(name)) count++;
+    while (this.pairs.nextOf(name)) count++;
     return count;
   }
 

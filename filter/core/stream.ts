@@ -56,7 +56,7 @@ export class StreamTable {
   find(id: u32): Stream | null {
     let at = this.home(id);
     while (true) {
-      const stream = this.slots[at];
+      const stream = unchecked(this.slots[at]);
       if (stream === null || stream.id == id) return stream;
       at = (at + 1) & (this.slots.length - 1);
     }
@@ -89,7 +89,7 @@ export class StreamTable {
     const mask = <u32>this.slots.length - 1;
     let at = this.home(id);
     while (true) {
-      const stream = this.slots[at];
+      const stream = unchecked(this.slots[at]);
       if (stream === null) return;
       if (stream.id == id) break;
       at = (at + 1) & mask;
@@ -106,7 +106,7 @@ export class StreamTable {
     let at = gap;
     while (true) {
       at = (at + 1) & mask;
-      const stream = this.slots[at];
+      const stream = unchecked(this.slots[at]);
       if (stream === null) break;
       const home = this.home(stream.id);
       if (((at - home) & mask) < ((at - gap) & mask)) continue;

@@ -97,7 +97,7 @@ export class TableSource {
     }
     this.table = table;
     this.matcher = new Matcher(table);
-    this.keys = new KeySpace(table, this.settings.cluster, this.settings.authority);
+    this.keys = new KeySpace(table, this.settings.cluster, this.settings.authority, this.settings.workerEntries);
     this.generation++;
     this.succeed(TABLE_CHANGED, monotonic);
     this.host.log(

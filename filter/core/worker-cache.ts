@@ -48,7 +48,7 @@ export class WorkerCache {
   find(key: usize): Entry | null {
     const first = this.first(key);
     for (let i = first; i < first + WAYS; i++) {
-      const entry = this.slots[i];
+      const entry = unchecked(this.slots[i]);
       if (entry !== null && entry.hasKey(key)) return entry;
     }
     return null;
@@ -74,7 +74,7 @@ export class WorkerCache {
   remove(key: usize): void {
     const first = this.first(key);
     for (let i = first; i < first + WAYS; i++) {
-      const entry = this.slots[i];
+      const entry = unchecked(this.slots[i]);
       if (entry !== null && entry.hasKey(key)) this.slots[i] = null;
     }
   }
