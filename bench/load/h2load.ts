@@ -58,3 +58,20 @@ function readLog(file: string): Sample[] {
     return { startedAt: start / 1000, status, latency: duration / 1000 };
   });
 }
+
+/**
+ * As many requests at once, each on a stream of its own.
+ *
+ * @returns how many were answered with 2xx
+ */
+export async function runBurst({ port, host, headers, path = '/' }: Target, requests: number): Promise<number> {
+  const all = Object.entries({ ...headers, ':authority': host }).flatMap(([name, value]) => [
+    '-H',
+    `${name}: ${value}`,
+  ]);
+  const clients = Math.ceil(requests / STREAMS);
+  const { stdout } = await promisify(execFile)('h2load', [
+    ...['-t1', `-n${requests}`, `-c${clients}`, `-m${STREAMS}`, ...all, `http://127.0.0.1:${port}${path}`],
+  ]);
+  return Number(/status codes: (\d+) 2xx/.exec(stdout)?.[1] ?? 0);
+}

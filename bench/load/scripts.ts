@@ -18,12 +18,31 @@ request = function()
   wrk.headers["x-client-id"] = "client-" .. n
   return wrk.format(nil, "/")
 end`,
-  /** Never shows the same secret twice, and always one that the issuer refuses. */
+  /** Never the same client twice. */
+  newClients: (seed: number) => `
+local n = 0
+request = function()
+  n = n + 1
+  wrk.headers["x-client-id"] = "new-${seed}-" .. n
+  return wrk.format(nil, "/")
+end`,
+  /** Never the same secret twice, and always one that the issuer refuses. */
   wrongSecrets: (seed: number) => `
 local n = 0
 request = function()
   n = n + 1
   wrk.headers["x-client-secret"] = "wrong-${seed}-" .. n
+  return wrk.format(nil, "/")
+end`,
+  /** Mostly clients that come again; of a hundred requests two are of new clients, and two show a wrong secret. */
+  mixed: (seed: number) => `
+local n = 0
+local secret = wrk.headers["x-client-secret"]
+request = function()
+  n = n + 1
+  local client = n % 50 == 0 and "mixed-${seed}-" .. n or "client-" .. n % 64
+  wrk.headers["x-client-id"] = client
+  wrk.headers["x-client-secret"] = n % 50 == 25 and "wrong-${seed}-" .. n % 1000 or secret
   return wrk.format(nil, "/")
 end`,
 };

@@ -17,3 +17,9 @@ function threadTime(file: string): number {
     return 0;
   }
 }
+
+/** Resident memory of a process, in bytes. */
+export function residentMemoryOf(pid: number): number {
+  const [, kibibytes = 0] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}

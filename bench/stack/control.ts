@@ -18,8 +18,8 @@ export interface ControlOptions {
   /** Requests a second that the issuer is asked at the most; as many as there are by default. */
   readonly issuerRate?: number;
   readonly maximumEntries?: number;
-  /** Further policy entries, of no use to anybody, so that the table is as long as somebody's. */
-  readonly idleEntries?: number;
+  /** How many policy entries there are in all when only callers with credentials are served, by one of them. */
+  readonly entries?: number;
 }
 
 /** Starts control with an entry for each kind of caller, its gRPC listener open. */
@@ -55,7 +55,7 @@ function configurationOf(options: ControlOptions, { checkPort, filterPort, admin
   };
 }
 
-function entriesOf({ idleEntries = 0 }: ControlOptions): object[] {
+function entriesOf({ entries }: ControlOptions): object[] {
   const fromHeaders = {
     issuerRef: 'bench',
     clientId: { header: 'x-client-id' },
@@ -66,6 +66,10 @@ function entriesOf({ idleEntries = 0 }: ControlOptions): object[] {
   const credentials = (id: string, match: object) => ({
     ...{ id, match, action: 'clientCredentials', clientCredentials: fromHeaders },
   });
+  const idle = (n: number) => credentials(`idle-${n}`, { host: `${n}.idle.example`, pathPrefix: `/idle/${n}` });
+  if (entries !== undefined) {
+    return [credentials('credentials', { host: HOSTS.credentials }), ...numbers(entries - 1).map(idle)];
+  }
   return [
     credentials('credentials', { host: HOSTS.credentials }),
     ...numbers(SHARED_ENTRIES).map((n) => credentials(`shared-${n}`, { host: HOSTS.shared, pathPrefix: `/${n}` })),
@@ -82,9 +86,6 @@ function entriesOf({ idleEntries = 0 }: ControlOptions): object[] {
       action: 'exchange',
       exchange: { issuerRef: 'bench', audiences: ['orders-api'] },
     },
-    ...numbers(idleEntries).map((n) =>
-      credentials(`idle-${n}`, { host: `${n}.idle.example`, pathPrefix: `/idle/${n}` }),
-    ),
   ];
 }
 

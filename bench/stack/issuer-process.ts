@@ -9,10 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type IssuerCounts, type IssuerSettings, TOKEN_PREFIX, WRONG } from './issuer.ts';
 
 const TOKEN_LENGTH = 900;
+const KEPT_TIMES = 1000;
 const ISSUED_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
 const settings: IssuerSettings = { delay: 0, lifetime: 3600 };
-const counts: IssuerCounts = { granted: 0, refused: 0 };
+const counts: IssuerCounts = { granted: 0, refused: 0, grantedAt: [] };
 
 const server = createServer((request, response) => {
   serve(request, response).catch(() => response.destroy());
@@ -30,6 +31,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return send(response, 401, { error: 'invalid_client' });
   }
   counts.granted += 1;
+  counts.grantedAt.push(Date.now());
+  if (counts.grantedAt.length > KEPT_TIMES) counts.grantedAt.shift();
   const token = `${TOKEN_PREFIX}${counts.granted}.`.padEnd(TOKEN_LENGTH, 'A');
   const { lifetime } = settings;
   const answer = { access_token: token, token_type: 'Bearer', expires_in: lifetime, issued_token_type: ISSUED_TYPE };

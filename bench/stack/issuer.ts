@@ -17,6 +17,8 @@ export interface IssuerSettings {
 export interface IssuerCounts {
   granted: number;
   refused: number;
+  /** Wall clock, ms: the last thousand grants, oldest first. */
+  grantedAt: number[];
 }
 
 export interface Issuer {
