@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { readConfigurationFile } from '../../../control/config/file.ts';
 import type { KubernetesDocument } from '../../../control/config/kubernetes-document.ts';
 import { readPolicyDocument } from '../../../control/config/read-policy-document.ts';
 import { type KubernetesFile, kubernetesConfiguration, problemsWith } from '../kubernetes-mode.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../../deploy/kubernetes-identity/control.yaml', import.meta.url));
 
 const read = (kubernetes: Partial<KubernetesDocument> = {}) =>
   kubernetesConfiguration({ kubernetes }).policy.entries[0]?.action;
@@ -65,6 +70,16 @@ test.each<[string, KubernetesFile, RegExp]>([
   ['no member of its own', { entry: { kubernetes: undefined } }, /kubernetes/],
 ])('a file may not have %s', (_name, file, expected) => {
   expect(problemsWith(() => kubernetesConfiguration(file))).toMatch(expected);
+});
+
+test('the shipped configuration is good', () => {
+  const pod = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+  const { clusters, policy, warnings } = readConfigurationFile(SHIPPED, pod, readFileSync);
+  expect([...clusters.keys()]).toEqual(['in-cluster', 'management', 'workload']);
+  expect(policy.entries).toMatchObject([
+    { action: { accounts: { namespaces: { allow: ['shop'], deny: ['kube-*'] } } } },
+  ]);
+  expect(warnings).toEqual([]);
 });
 
 test("a team's document may not make itself an account of the target", () => {

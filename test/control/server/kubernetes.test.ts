@@ -191,6 +191,20 @@ describe('the life of a decision', () => {
     expect([started.asked.length, started.minted.length]).toEqual([2, 1]);
   });
 
+  test('gets another token for one that the backend refused, and none once the account is gone', async () => {
+    const answers: Clusters = {};
+    const started = start(answers);
+    const token = callerToken(started);
+    await decide(started, token);
+    const rejected = { 'x-broker-rejected': tokenOf({ access_token: 'token-1' }, 0).digest };
+    expect((await decide(started, token, rejected)).headers['x-inject-authorization']).toBe('Bearer token-2');
+    answers.token = 'service_account_absent';
+    started.clock.advance(2000);
+    const again = { 'x-broker-rejected': tokenOf({ access_token: 'token-2' }, 0).digest };
+    expect((await decide(started, token, again)).statusCode).toBe(403);
+    expect((await decide(started, token)).statusCode).toBe(403);
+  });
+
   test('is over when the account is deleted', async () => {
     const answers: Clusters = {};
     const started = start(answers);
