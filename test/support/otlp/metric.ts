@@ -68,10 +68,10 @@ function double(bits: bigint): number {
 
 interface JsonPoint extends JsonAttributes {
   readonly asDouble?: number;
-  readonly asInt?: string;
+  readonly asInt?: string | number;
   readonly sum?: number;
-  readonly count?: string;
-  readonly bucketCounts?: readonly string[];
+  readonly count?: string | number;
+  readonly bucketCounts?: readonly (string | number)[];
   readonly startTimeUnixNano?: string;
 }
 

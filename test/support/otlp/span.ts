@@ -53,7 +53,8 @@ export function attributesOf(message: Message, field: number): Record<string, st
 
 interface JsonValue {
   readonly stringValue?: string;
-  readonly intValue?: string;
+  /** 64 bits are written as a text by some, and as a number by others. */
+  readonly intValue?: string | number;
 }
 
 export interface JsonAttributes {
@@ -105,5 +106,7 @@ function spansOf({ resource, scopeSpans }: NonNullable<JsonDocument['resourceSpa
 }
 
 export function jsonAttributes({ attributes = [] }: JsonAttributes): Record<string, string> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue ?? '']));
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [key, value.stringValue ?? String(value.intValue ?? '')]),
+  );
 }
