@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
+import { findFreePorts } from '../../tools/launch/ports.ts';
 import { createCertificateAuthority } from '../support/certificates.ts';
 import { Deployment } from '../support/deployment.ts';
 import { CLIENTS, type IdentityProvider } from '../support/identity-provider.ts';
@@ -21,7 +22,8 @@ const RIGHTS: readonly Rule[] = [
 export class EnvironmentDeployment {
   readonly apiserver: KubeApiserver;
   readonly deployment: Deployment;
-  readonly tlsPort: number;
+  /** Of gRPC over TLS, and of the metrics listener. */
+  readonly ports: { readonly tls: number; readonly metrics: number };
   /** PEM of the authority behind the certificate of gRPC over TLS. */
   readonly authority: string;
   readonly #folder: string;
@@ -30,11 +32,11 @@ export class EnvironmentDeployment {
     apiserver: KubeApiserver,
     deployment: Deployment,
     folder: string,
-    { tlsPort, authority }: { tlsPort: number; authority: string },
+    { ports, authority }: Pick<EnvironmentDeployment, 'ports' | 'authority'>,
   ) {
     this.apiserver = apiserver;
     this.deployment = deployment;
-    this.tlsPort = tlsPort;
+    this.ports = ports;
     this.authority = authority;
     this.#folder = folder;
   }
@@ -48,18 +50,18 @@ export class EnvironmentDeployment {
       const server = authority.issue('localhost');
       writeFileSync(join(folder, 'tls.crt'), server.certificate);
       writeFileSync(join(folder, 'tls.key'), server.key);
-      let tlsPort = 0;
+      const [tls = 0, metrics = 0] = await findFreePorts(2);
       const deployment = await Deployment.start({
         shipped: 'ext-authz-grpc',
         bare: true,
-        control: (identityProvider, { grpcPort, checkPort }) => {
-          tlsPort = checkPort;
+        control: (identityProvider, { grpcPort }) => {
           writeProfiles(folder, identityProvider);
           const { hostname, port } = new URL(apiserver.url);
           return {
             ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, SERVICE_ACCOUNT_FOLDER: folder },
-            ...{ GRPC_PORT: `${grpcPort}`, GRPC_TLS_PORT: `${tlsPort}`, LISTEN_ADDR: 'off' },
+            ...{ GRPC_PORT: `${grpcPort}`, GRPC_TLS_PORT: `${tls}`, LISTEN_ADDR: 'off' },
             ...{ GRPC_TLS_CERT_FILE: join(folder, 'tls.crt'), GRPC_TLS_KEY_FILE: join(folder, 'tls.key') },
+            ...{ METRICS_ENABLED: 'true', METRICS_PORT: `${metrics}`, METRICS_PATH: '/custom' },
             TOKEN_EXCHANGE_ISSUER_PROFILES_FILE: join(folder, 'issuers.yaml'),
             ...{ TOKEN_EXCHANGE_ALLOW_HTTP_TOKEN_ENDPOINT: 'true', TOKEN_EXCHANGE_INSECURE_LOG_TOKENS: 'true' },
             // Machines that run tests are busy.
@@ -67,7 +69,10 @@ export class EnvironmentDeployment {
           };
         },
       });
-      return new EnvironmentDeployment(apiserver, deployment, folder, { tlsPort, authority: authority.certificate });
+      return new EnvironmentDeployment(apiserver, deployment, folder, {
+        ports: { tls, metrics },
+        authority: authority.certificate,
+      });
     } catch (error) {
       await apiserver.stop();
       throw error;

@@ -105,12 +105,19 @@ test('a bad entry closes its region, a malformed document nothing, and the rest 
 });
 
 test('gRPC is there over TLS too, with health', async () => {
-  const { tlsPort, authority } = parts();
-  const client = new CheckClient(`localhost:${tlsPort}`, channel.createSsl(Buffer.from(authority)));
+  const { ports, authority } = parts();
+  const client = new CheckClient(`localhost:${ports.tls}`, channel.createSsl(Buffer.from(authority)));
   expect(await client.health()).toEqual({ status: 1 });
   const answer = await client.check(rawHeaders({ host: 'a.example', path: '/admin' }));
   expect(answer.denied_response?.status.code).toBe(403);
   client.close();
+});
+
+test('metrics are on a listener of their own, by the names that dashboards know', async () => {
+  const url = `http://127.0.0.1:${parts().ports.metrics}`;
+  const text = await (await fetch(`${url}/custom`)).text();
+  expect(text).toMatch(/^ext_authz_check_requests_total\{decision="allow_exchange",result="allowed"\} [1-9]/m);
+  expect((await fetch(`${url}/status`)).status).toBe(404);
 });
 
 test('a profile that changes is read again, and what is wrong with it changes nothing', async () => {

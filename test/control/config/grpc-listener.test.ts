@@ -79,3 +79,18 @@ test('is warned of when it takes any client', () => {
   expect(warnings).toEqual([expect.stringContaining('the gRPC listener takes any client')]);
   expect(readEnvironment({ GRPC_LISTEN_ADDR: '127.0.0.1:1' }, () => Buffer.alloc(0)).warnings).toEqual([]);
 });
+
+test('the metrics listener stands beside a file', () => {
+  const environment = { METRICS_ENABLED: 'true', METRICS_PORT: '9', POD_NAMESPACE: 'here' };
+  const document = { version: 'v1', issuers: { dex: { tokenEndpoint: 'https://dex.example/token' } }, policy: {} };
+  const text = Buffer.from(JSON.stringify(document));
+  expect(readConfigurationFile('/control.yaml', environment, () => text).listeners.metrics).toEqual({
+    address: { host: '', port: 9 },
+    path: '/metrics',
+  });
+});
+
+test('what Kubernetes says of a Service named grpc stands beside a file, and a port does not', () => {
+  expect(fromFile(undefined, { GRPC_PORT: 'tcp://10.0.0.7:80' })).toBeUndefined();
+  expect(() => fromFile(undefined, { GRPC_PORT: '3001' })).toThrow(/^CONFIG_FILE and GRPC_PORT: are both set/);
+});
