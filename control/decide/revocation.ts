@@ -44,6 +44,8 @@ export function refuseRevokedSubject(revocations: Revocations = NOTHING, token: 
 export function refuseRevokedRequest(revocations: Revocations = NOTHING, request: AnyTokenRequest): void {
   if (request.grant !== 'client_credentials' && request.grant !== 'kubernetes') {
     refuseRevokedSubject(revocations, request.subjectToken);
+    // RFC 8693 section 1.1: an actor acts as itself on the subject's behalf, so both have to be welcome.
+    if (request.actorToken !== undefined) refuseRevokedSubject(revocations, request.actorToken);
     return;
   }
   if (revocations.clients.some(({ client }) => client === request.clientId)) throw new BrokerError('client_revoked');

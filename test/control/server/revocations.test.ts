@@ -116,6 +116,16 @@ describe('a subject that is exchanged', () => {
     expect(booted.tokenRequests).toEqual([]);
   });
 
+  test('is refused when the one who acts for it is revoked', async () => {
+    const file = exchangeFile({ actorToken: { header: 'x-actor' } });
+    const booted = start(exchangeConfiguration(file), [token('robot', undefined)]);
+    const [alice, robot, other] = ['alice', 'robot', 'other'].map((sub) => signToken(key, { sub, exp: 4_000_000_000 }));
+    const asked = (actor = '') => ask(booted, { authorization: `Bearer ${alice}`, 'x-actor': actor });
+    expect(await asked(robot)).toEqual(REVOKED);
+    expect(booted.tokenRequests).toEqual([]);
+    expect((await asked(other)).status).toBe(200);
+  });
+
   test('is refused by what the issuer says of it, where it is opaque', async () => {
     const exchanged = signToken(key, { sub: 'alice', exp: 4_000_000_000 });
     const booted = start(exchange(), [token('alice', undefined)], exchanged);
