@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AnyTokenRequest, ServiceAccountTokenRequest, TokenExchangeRequest } from './ports.ts';
 
 /**
@@ -24,15 +24,42 @@ export function tokenKey(key: Buffer, request: AnyTokenRequest, issuerDigest: st
 
 /** A keyed digest of fields, each preceded by its length. @returns 64 hex digits */
 export function digestFields(key: Buffer, fields: readonly (string | undefined)[]): string {
-  const hmac = createHmac('sha256', key);
-  for (const field of fields) {
-    const bytes = Buffer.from(field ?? '', 'utf8');
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt8(field === undefined ? 0 : 1, 0);
-    prefix.writeUInt32BE(bytes.length, 1);
-    hmac.update(prefix).update(bytes);
-  }
-  return hmac.digest('hex');
+  const { inner, outer } = padsOf(key);
+  const lengths = fields.map((field) => (field === undefined ? 0 : Buffer.byteLength(field)));
+  const message = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + PREFIX + length, BLOCK));
+  inner.copy(message);
+  let at = BLOCK;
+  fields.forEach((field, index) => {
+    message.writeUInt8(field === undefined ? 0 : 1, at);
+    message.writeUInt32BE(lengths[index] ?? 0, at + 1);
+    at += PREFIX;
+    if (field !== undefined) at += message.write(field, at);
+  });
+  return hash('sha256', Buffer.concat([outer, hash('sha256', message, 'buffer')]), 'hex');
+}
+
+/** Of a field: whether it is there, and its length. */
+const PREFIX = 5;
+/** Bytes that SHA-256 takes at a time. */
+const BLOCK = 64;
+
+interface Pads {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
+
+const pads = new WeakMap<Buffer, Pads>();
+
+/** HMAC-SHA-256 (RFC 2104), made of two hashes: `createHmac` builds a key object and a stream for each request. */
+function padsOf(key: Buffer): Pads {
+  const known = pads.get(key);
+  if (known !== undefined) return known;
+  const padded = Buffer.alloc(BLOCK);
+  (key.length > BLOCK ? hash('sha256', key, 'buffer') : key).copy(padded);
+  const pad = (value: number) => Buffer.from(padded.map((byte) => byte ^ value));
+  const both = { inner: pad(0x36), outer: pad(0x5c) };
+  pads.set(key, both);
+  return both;
 }
 
 function fieldsOf(request: AnyTokenRequest): (string | undefined)[] {

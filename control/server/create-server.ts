@@ -45,6 +45,8 @@ export interface ServerTls {
 export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOptions): FastifyInstance {
   const options = {
     loggerInstance: logger,
+    // A child for each request would be made for the few that log anything.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false as const,
     genReqId: (request: { headers: IncomingMessage['headers'] }) => requestIdOf(request.headers['x-request-id']),
@@ -79,7 +81,7 @@ export function createServer({ endpoint, logger, tls, rewriteUrl }: ServerOption
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
-      request.log.error({ err: error }, 'a request failed');
+      request.log.error({ err: error, reqId: request.id }, 'a request failed');
     }
     return status >= 500 ? sendText(reply, 503, 'internal error') : sendText(reply, status, 'bad request');
   });

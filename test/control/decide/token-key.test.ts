@@ -1,7 +1,8 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TokenRequest } from '../../../control/decide/ports.ts';
-import { tokenKey } from '../../../control/decide/token-key.ts';
+import { digestFields, tokenKey } from '../../../control/decide/token-key.ts';
 import { Secret } from '../../../control/secret.ts';
 
 const KEY = Buffer.alloc(32, 1);
@@ -62,4 +63,26 @@ test('a key cannot be computed without the store key', () => {
   const request = { issuer: 'dex', issuerDigest: 'd', clientId: 'app', secret: 's', scope: undefined };
   expect(keyOf(request)).toMatch(/^[0-9a-f]{64}$/);
   expect(keyOf(request, Buffer.alloc(32, 2))).not.toBe(keyOf(request));
+});
+
+test('a digest of fields is HMAC-SHA-256 over each with its length in front, whatever the length of the key', () => {
+  const framed = (field: string | undefined) => {
+    const bytes = Buffer.from(field ?? '');
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt8(field === undefined ? 0 : 1);
+    prefix.writeUInt32BE(bytes.length, 1);
+    return [prefix, bytes];
+  };
+  const fields = fc.array(fc.option(fc.string({ unit: 'binary', maxLength: 200 }), { nil: undefined }), {
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fields, (bytes, given) => {
+      const key = Buffer.from(bytes);
+      const expected = createHmac('sha256', key)
+        .update(Buffer.concat(given.flatMap(framed)))
+        .digest('hex');
+      expect(digestFields(key, given)).toBe(expected);
+    }),
+  );
 });
