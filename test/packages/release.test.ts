@@ -145,6 +145,21 @@ describe('the workflows', () => {
     }
   });
 
+  test('upload what scanners find as SARIF, whether that fails the job or not', () => {
+    const { jobs } = parse(read('.github/workflows/scan.yaml'));
+    for (const name of ['packages', 'image']) {
+      const { steps, permissions } = jobs[name];
+      const step = (action: string) => steps.find(({ uses = '' }: { uses?: string }) => uses.startsWith(`${action}@`));
+      const { id, with: how } = step('anchore/scan-action');
+      expect(how).toMatchObject({ 'output-format': 'sarif', 'severity-cutoff': 'high' });
+      expect(step('github/codeql-action/upload-sarif')).toMatchObject({
+        if: `always() && steps.${id}.outputs.sarif != ''`,
+        with: { sarif_file: `\${{ steps.${id}.outputs.sarif }}`, category: name },
+      });
+      expect(permissions['security-events']).toBe('write');
+    }
+  });
+
   test('name the place of images once, and the chart names the same', () => {
     const { REGISTRY } = parse(read('.github/workflows/release.yaml')).env;
     const { image, filter } = parse(read('deploy/helm/values.yaml'));
