@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { Agent, fetch } from 'undici';
 import type { EntryDocument } from '../../control/config/document.ts';
 import type { EnvoyConfiguration } from '../../tools/launch/envoy-configuration.ts';
 import { type CallerTokenOptions, IdentityClusters } from '../../tools/launch/identity-clusters.ts';
 import type { KubeApiserver } from '../../tools/launch/kube-apiserver.ts';
 import { Deployment, type DeploymentOptions } from '../support/deployment.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp/receiver.ts';
 import type { Written } from '../support/planted-secrets.ts';
 import type { Policy } from '../support/policy-file.ts';
 import type { Answer } from '../support/request.ts';
@@ -20,10 +22,12 @@ interface IdentityDeploymentOptions extends Pick<DeploymentOptions, 'shipped'> {
 export class IdentityDeployment {
   readonly clusters: IdentityClusters;
   readonly deployment: Deployment;
+  readonly traces: OtlpReceiver;
 
-  private constructor(clusters: IdentityClusters, deployment: Deployment) {
+  private constructor(clusters: IdentityClusters, deployment: Deployment, traces: OtlpReceiver) {
     this.clusters = clusters;
     this.deployment = deployment;
+    this.traces = traces;
   }
 
   static async start({
@@ -33,6 +37,7 @@ export class IdentityDeployment {
     ...options
   }: IdentityDeploymentOptions): Promise<IdentityDeployment> {
     const clusters = await IdentityClusters.start();
+    const traces = await startOtlpReceiver();
     try {
       const deployment = await Deployment.start({
         ...options,
@@ -43,11 +48,11 @@ export class IdentityDeployment {
           ...(providers && { providers: providers(clusters) ?? {} }),
           entries,
         },
-        control: { AUDIT_LOG: 'stdout' },
+        control: { AUDIT_LOG: 'stdout', OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, OTEL_BSP_SCHEDULE_DELAY: '50' },
       });
-      return new IdentityDeployment(clusters, deployment);
+      return new IdentityDeployment(clusters, deployment, traces);
     } catch (error) {
-      await clusters.stop();
+      await Promise.all([clusters.stop(), traces.stop()]);
       throw error;
     }
   }
@@ -78,17 +83,18 @@ export class IdentityDeployment {
     return token;
   }
 
-  written(): Promise<Written> {
-    return this.deployment.written();
+  async written(): Promise<Written> {
+    const traces = inspect(this.traces.spans(), { depth: null, maxArrayLength: null, maxStringLength: null });
+    return { ...(await this.deployment.written()), traces };
   }
 
-  findLeaks(): Promise<string[]> {
-    return this.deployment.findLeaks();
+  async findLeaks(): Promise<string[]> {
+    return this.deployment.secrets.findIn(await this.written());
   }
 
   async stop(): Promise<void> {
     await this.deployment.stop();
-    await this.clusters.stop();
+    await Promise.all([this.clusters.stop(), this.traces.stop()]);
   }
 }
 

@@ -75,6 +75,15 @@ describe('a service account of the workload cluster', () => {
     expect(await whoAmI(parts().clusters.management, parts().obtainedToken())).toBe(CART);
   });
 
+  test('is in no trace: only what was decided is', async () => {
+    await parts().send('/as-shipped/1', await parts().callerToken());
+    await eventually(async () => {
+      const { traces = '' } = await parts().written();
+      expect(traces).toContain('as-shipped');
+      expect(traces).not.toContain(CART);
+    });
+  });
+
   test('is in the audit log by its name', async () => {
     await parts().send('/as-shipped/1', await parts().callerToken());
     const { "control's log": log = '' } = await parts().written();
