@@ -8,7 +8,7 @@ import { digestOf } from './digests.ts';
 /** A revocation, and whose routes it touches. */
 export interface ScopedRevocation {
   readonly revocation: Revocation;
-  /** Whether it touches a route of this id. */
+  /** Whether it touches a route of this id; one that revokes routes touches those that it names. */
   readonly touches: (routeId: string) => boolean;
 }
 
@@ -35,8 +35,8 @@ export function firstEnd(revocations: readonly ScopedRevocation[]): number | und
 }
 
 function revokeIn(route: Route, revocations: readonly Revocation[], format: RefusalFormat): Route {
-  const isRevoked = revocations.some((each) =>
-    each.kind === 'route' ? each.route === route.id : each.kind === 'client' && isOnlyClient(route, each.client),
+  const isRevoked = revocations.some(
+    (each) => each.kind === 'route' || (each.kind === 'client' && isOnlyClient(route, each.client)),
   );
   if (isRevoked) return revokedRoute(route, format);
   if (route.kind !== 'decide') return route;

@@ -68,11 +68,14 @@ export function revocationsIn(
   sourceOf: (routeId: string) => string,
 ): readonly ScopedRevocation[] {
   const owners = new Map(compiled.map(({ source: { name, owner } }) => [name, owner]));
-  const everywhere = own.map((revocation) => ({ revocation, touches: () => true }));
+  const everywhere = own.map((revocation) => ({ revocation, touches: (id: string) => mayName(revocation, id) }));
   const documents = compiled.flatMap(({ source: { name, label, owner } }) => {
-    const touches = owner === undefined ? () => true : (id: string) => owners.get(sourceOf(id)) === owner;
+    const owns = (id: string) => owner === undefined || owners.get(sourceOf(id)) === owner;
     const { revoked } = memory.get(name) ?? NOTHING;
-    return revoked.flatMap((revocation) => named(revocation, label)).map((revocation) => ({ revocation, touches }));
+    return revoked.map((revocation) => ({
+      revocation,
+      touches: (id: string) => owns(id) && mayName(revocation, id, label),
+    }));
   });
   return [...everywhere, ...documents];
 }
@@ -83,10 +86,10 @@ export function refuseBadTrusted(compiled: readonly Compiled[]): void {
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
-/** A document may call its own entries by their own ids. */
-function named(revocation: Revocation, label: string): readonly Revocation[] {
-  if (revocation.kind !== 'route') return [revocation];
-  return [revocation, { ...revocation, route: `${label}.${revocation.route}` }];
+/** Whether it may concern that route. A document may call its own entries by their own ids. */
+function mayName(revocation: Revocation, id: string, label?: string): boolean {
+  if (revocation.kind !== 'route') return true;
+  return id === revocation.route || (label !== undefined && id === `${label}.${revocation.route}`);
 }
 
 function unique(revocations: readonly Revocation[]): readonly Revocation[] {

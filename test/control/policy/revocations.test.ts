@@ -96,6 +96,11 @@ describe("a team's revocation", () => {
     expect(routeOf([TEAM])).toBe('decide');
   });
 
+  test('of a route is one, though the document may use its own ids', () => {
+    const own = { ...revoking('orders', { route: '0' }), owner: 'team-a.orders' };
+    expect(build([TEAM, own], policy()).revocations).toBe(1);
+  });
+
   test('of before stays beside one that is bad', () => {
     const next = createBuilder();
     const stop = (...revocations: object[]) => ({ ...revoking('stop', ...revocations), owner: 'team-a.orders' });
