@@ -6,7 +6,7 @@ export interface Finding {
   /** With its unit; undefined when it was not measured. */
   readonly measured?: string;
   readonly limit: string;
-  readonly outcome: 'PASS' | 'FAIL' | 'not run' | 'reported';
+  readonly outcome: 'PASS' | 'FAIL' | 'BROKEN' | 'not run' | 'reported';
   readonly note?: string;
 }
 
