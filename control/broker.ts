@@ -68,7 +68,13 @@ export async function assembleBroker(dependencies: BrokerDependencies): Promise<
     createMinterPool: (observer, identify) => createMinterPool({ clock, observer, tracing }, identify),
     createAuthenticatorPool: (observer, identify) => createAuthenticatorPool({ clock, observer }, identify),
     createServiceAccounts: (observer, clusters) =>
-      createServiceAccounts({ clusters, open: (cluster) => kubernetes.clusters.get(cluster), clock, observer }),
+      createServiceAccounts({
+        clusters,
+        open: (cluster) => kubernetes.clusters.get(cluster),
+        clock,
+        observer,
+        tracing,
+      }),
     readTls: ({ tls }) => tls && readServerTls(tls, files.read),
     createGrpcServer: await loadGrpc(configuration),
   });

@@ -42,6 +42,12 @@ export interface Tracing {
     request: TracedTokenRequest,
     send: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
   ): Promise<Answer>;
+  /** Runs `task` as one request to a Kubernetes cluster, named as in the configuration. */
+  clusterRequest<Result>(
+    cluster: string,
+    kind: 'token review' | 'token request',
+    task: () => Promise<Result>,
+  ): Promise<Result>;
   /** A key set was asked for, and the answer has just come, after `duration` ms. */
   keySetFetched(provider: string, error: Error | undefined, duration: number): void;
   /** 32 hex digits: the trace of the decision under way; undefined when there is none. */
@@ -55,6 +61,7 @@ export const NO_TRACING: Tracing = {
   lookedUp: () => {},
   behind: (task) => task(),
   tokenRequest: (_request, send) => send({}),
+  clusterRequest: (_cluster, _kind, task) => task(),
   keySetFetched: () => {},
   traceId: () => undefined,
 };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClusterConfiguration } from '../config/cluster.ts';
 import type { Clock, ReviewedUser, ServiceAccounts, ServiceAccountTokenRequest, Token } from '../decide/ports.ts';
 import { readUnverifiedClaims } from '../decide/revocation.ts';
+import { NO_TRACING, type Tracing } from '../decide/tracing.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Api, Failure } from './cluster/api.ts';
@@ -21,13 +22,15 @@ export interface ServiceAccountsOptions {
   readonly open: (cluster: ClusterConfiguration) => Api;
   readonly clock: Clock;
   readonly observer?: ServiceAccountsObserver;
+  readonly tracing?: Pick<Tracing, 'clusterRequest'>;
 }
 
 /** Seconds that a cluster may ask for at most before it is asked again. */
 const MAXIMUM_RETRY_AFTER = 60;
 
 /** Clusters behind decide's port: failures become refusals, whose evidence names the cluster and nothing of a token. */
-export function createServiceAccounts({ clusters, open, clock, observer }: ServiceAccountsOptions): ServiceAccounts {
+export function createServiceAccounts(options: ServiceAccountsOptions): ServiceAccounts {
+  const { clusters, open, clock, observer, tracing = NO_TRACING } = options;
   const apiOf = (name: string): Api => {
     const cluster = clusters.get(name);
     if (cluster === undefined) throw new BrokerError('internal', { cause: new Error(`no cluster ${name}`) });
@@ -61,13 +64,13 @@ export function createServiceAccounts({ clusters, open, clock, observer }: Servi
   return {
     review: (cluster, token, audiences) =>
       told(
-        () => review(cluster, token, audiences),
+        () => tracing.clusterRequest(cluster, 'token review', () => review(cluster, token, audiences)),
         (code) => observer?.judged?.(cluster, code ?? 'accepted'),
       ),
     mint: (request) => {
       const start = clock.monotonic();
       return told(
-        () => mint(request),
+        () => tracing.clusterRequest(request.issuer, 'token request', () => mint(request)),
         (code) => observer?.minted?.(request.issuer, code ?? 'token', clock.monotonic() - start),
       );
     },

@@ -97,6 +97,17 @@ export async function createTracing(
         span.end();
       }
     },
+    async clusterRequest(cluster, kind, task) {
+      const span = begin(kind, SpanKind.CLIENT, { 'token_broker.cluster': cluster });
+      try {
+        return await task();
+      } catch (error) {
+        fail(span, error instanceof BrokerError ? error.code : 'internal');
+        throw error;
+      } finally {
+        span.end();
+      }
+    },
     keySetFetched(provider, error, duration) {
       const attributes = { 'token_broker.provider': provider };
       const span = begin('key set fetch', SpanKind.CLIENT, attributes, Date.now() - duration);

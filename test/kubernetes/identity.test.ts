@@ -75,11 +75,12 @@ describe('a service account of the workload cluster', () => {
     expect(await whoAmI(parts().clusters.management, parts().obtainedToken())).toBe(CART);
   });
 
-  test('is in no trace: only what was decided is', async () => {
+  test('is in no trace, whose spans say which clusters were asked', async () => {
     await parts().send('/as-shipped/1', await parts().callerToken());
     await eventually(async () => {
       const { traces = '' } = await parts().written();
-      expect(traces).toContain('as-shipped');
+      for (const said of ['as-shipped', "'token review'", "'token request'"]) expect(traces).toContain(said);
+      expect(traces).toMatch(/token_broker.cluster': 'management'/);
       expect(traces).not.toContain(CART);
     });
   });
