@@ -46,7 +46,10 @@ export const showClusters: Scenario = async (parts, page) => {
   page.heading('3. Again: the filter answers from its cache');
   const decided = await stage.decisions();
   const second = await ask(exchange, page, token);
-  page.check('control was not asked', usernameIn(second) === ACCOUNT && decided > 0 && (await stage.decisions()) === decided);
+  page.check(
+    'control was not asked',
+    usernameIn(second) === ACCOUNT && decided > 0 && (await stage.decisions()) === decided,
+  );
 
   page.heading('4. What is refused');
   await showRefused(
