@@ -68,9 +68,10 @@ describe('the manifests that we ship, applied together', () => {
     const { backend } = mesh();
     const headers = callers.headers();
     await mesh().reconfigureControl((document) => denyBelow(document, '/closed'));
+    // Each worker asks for the route table by itself.
     await eventually(async () => {
-      const answer = await mesh().send({ path: '/closed', headers });
-      expect([answer.status, answer.body]).toEqual([403, 'policy denied\n']);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => mesh().send({ path: '/closed', headers })));
+      for (const { status, body } of answers) expect([status, body]).toEqual([403, 'policy denied\n']);
     });
     const received = backend.requests.length;
     expect((await mesh().send({ path: '/closed/door', headers })).status).toBe(403);
