@@ -18,8 +18,17 @@ async function counted(deployment: Deployment): Promise<Record<string, number>> 
   );
 }
 
+/** Waits for both workers' route tables, and that of Envoy's main thread: until then the filter has no opinion. */
+async function expectTables(deployment: Deployment): Promise<void> {
+  await eventually(async () => {
+    const tables = await deployment.counter('token_broker_table_refreshes', { outcome: 'changed' });
+    expect(tables).toBeGreaterThanOrEqual(3);
+  });
+}
+
 describe('the filter in shadow beside a broker that decides alike', () => {
   const deployment = useDeployment({ shipped: 'shadow' });
+  beforeAll(() => expectTables(deployment()));
 
   test('changes nothing, and agrees on hits, misses and refusals', async () => {
     const { backend, identityProvider } = deployment();
@@ -73,6 +82,7 @@ describe('the filter in shadow beside a broker that decides otherwise', () => {
   }
 
   test('counts where it would have let through, refused, and set a header', async () => {
+    await expectTables(deployment());
     const { first, second } = deployment().identityProvider.clients;
     await startOther({ STATIC_CLIENT_SECRET: 'planted-other' });
     expect((await deployment().send({ headers: credentials(first) })).status).toBe(401);
