@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { findPeer, type PeerName, startPeer } from '../tools/compare/peer.ts';
+import { StartedParts } from '../tools/launch/started-parts.ts';
 import { runFixedRate } from './load/h2load.ts';
 import { writeScript } from './load/scripts.ts';
 import type { Target } from './load/wrk.ts';
@@ -8,6 +9,7 @@ import { quantile } from './measure/statistics.ts';
 import type { Upstream } from './stack/bootstrap.ts';
 import { startExchangePeer, whatHindersExchangePeer } from './stack/exchange-peer.ts';
 import { CLUSTERS } from './stack/filters.ts';
+import { type ExchangeServer, startExchangeServer } from './stack/oauth-server.ts';
 import { type Helpers, type Stack, startStack } from './stack/stack.ts';
 import { listVariants, type Variant, type VariantName } from './variants.ts';
 
@@ -43,11 +45,15 @@ export async function compareVariants(
 ): Promise<Measured[]> {
   const pids: Partial<Record<PeerName, number>> = {};
   const absent: Partial<Record<PeerName, string>> = {};
-  const all = listVariants();
-  const stack = await startStack({ paths: all }, (helpers) => reachPeers(peers, helpers, pids, absent));
+  const parts = new StartedParts();
   try {
+    const exchange = parts.keep(await startExchangeServer());
+    const all = listVariants(exchange.caller);
+    const stack = parts.keep(
+      await startStack({ paths: all, exchange }, (helpers) => reachPeers(peers, exchange, helpers, pids, absent)),
+    );
     const running = all.filter(({ peer }) => peer === undefined || absent[peer] === undefined);
-    const processes = { ...stack.pids, ...pids };
+    const processes = { ...stack.pids, ...pids, 'oauth-server': exchange.process.pid ?? 0 };
     for (const variant of running) await verify(variant, stack);
     const costs = await measureInRounds(
       running.map((variant) => contenderOf(variant, stack, processes)),
@@ -63,13 +69,14 @@ export async function compareVariants(
       return { variant, ...(notRun && { notRun }), ...(cost && { cost }), ...(latency && { latency }) };
     });
   } finally {
-    await stack.stop();
+    await parts.stop();
   }
 }
 
 /** Starts the peers whose binaries are there. */
 async function reachPeers(
   folder: string | undefined,
+  exchangeServer: ExchangeServer,
   { issuer: { tokenEndpoint }, directory, parts }: Helpers,
   pids: Partial<Record<PeerName, number>>,
   absent: Partial<Record<PeerName, string>>,
@@ -89,7 +96,7 @@ async function reachPeers(
   if (exchange === undefined || hindrance !== undefined) absent['ext-authz-token-exchange'] = hindrance ?? NO_BINARY;
   else {
     parts.keep(exchange);
-    const options = { command: exchange.path, directory, tokenEndpoint };
+    const options = { command: exchange.path, directory, tokenEndpoint: exchangeServer.tokenEndpoint };
     const { port, process } = parts.keep(await startExchangePeer(options));
     pids['ext-authz-token-exchange'] = process.pid ?? 0;
     upstreams.push({ name: CLUSTERS.exchangePeer, port, http2: true });
@@ -121,7 +128,7 @@ function contenderOf(variant: Variant, stack: Stack, processes: Record<string, n
 async function verify(variant: Variant, stack: Stack): Promise<void> {
   const { port, host, headers } = targetOf(variant, stack);
   // Policy for paths knows no /verify: such a variant is only seen to let its requests through.
-  const path = variant.keys ? '/0' : '/verify';
+  const path = variant.keys ? '/0' : variant.exchanges ? '/exchanged' : '/verify';
   const expected = variant.keys ? 'ok' : variant.injects ? 'token' : 'no token';
   const got = await new Promise<string>((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, headers: { ...headers, host } };

@@ -24,9 +24,11 @@ export interface Variant {
   /** Through how many paths its requests go, each a key of its own; 1 by default. */
   readonly keys?: number;
   /** What serves besides Envoy. */
-  readonly processes: readonly ('control' | 'issuer' | PeerName)[];
+  readonly processes: readonly ('control' | 'issuer' | 'oauth-server' | PeerName)[];
   /** Whether the backend receives a token of the issuer's. */
   readonly injects: boolean;
+  /** Whether that stands for the caller's, and is the OAuth server's. */
+  readonly exchanges?: boolean;
   readonly peer?: PeerName;
 }
 
@@ -52,11 +54,15 @@ const LABELS = {
 /** Fewer than there are keys, so that nearly each request is answered from shared data. */
 const SMALLEST_CACHE = { workerEntries: 16 };
 
-/** All of them, in the order in which they are shown. */
-export function listVariants(): Variant[] {
+/**
+ * All of them, in the order in which they are shown.
+ *
+ * @param exchanging the headers of a caller whose token can be exchanged
+ */
+export function listVariants(exchanging: Headers): Variant[] {
   const credentials = { host: HOSTS.credentials, headers: credentialsOf('my-client') };
   const jwt = { host: HOSTS.jwt, headers: jwtOf('alice') };
-  const exchange = { host: HOSTS.exchange, headers: jwtOf('alice') };
+  const exchange = { host: HOSTS.exchange, headers: exchanging };
   const variants: Omit<Variant, 'label'>[] = [
     { name: 'none', ...credentials, httpFilters: [], processes: [], injects: false },
     { name: 'empty', base: 'none', ...credentials, httpFilters: [emptyFilter()], processes: [], injects: false },
@@ -80,12 +86,13 @@ export function listVariants(): Variant[] {
     { ...JWT_AUTHN, name: 'jwt-authn', ...jwt, httpFilters: [jwtAuthentication(false)] },
     { ...JWT_AUTHN, name: 'jwt-authn-cached', ...jwt, httpFilters: [jwtAuthentication(true)] },
     {
-      ...{ ...GRPC, name: 'grpc-control', ...exchange, processes: ['control', 'issuer'] },
+      ...{ ...GRPC, name: 'grpc-control', ...exchange, processes: ['control', 'oauth-server'] },
       httpFilters: [grpcAuthorization(CLUSTERS.grpc)],
     },
     {
       ...{ ...GRPC, name: 'grpc-peer', ...exchange, peer: 'ext-authz-token-exchange' },
-      ...{ processes: ['ext-authz-token-exchange', 'issuer'], httpFilters: [grpcAuthorization(CLUSTERS.exchangePeer)] },
+      processes: ['ext-authz-token-exchange', 'oauth-server'],
+      httpFilters: [grpcAuthorization(CLUSTERS.exchangePeer)],
     },
   ];
   return variants.map((variant) => ({ ...variant, label: LABELS[variant.name] }));
@@ -93,7 +100,7 @@ export function listVariants(): Variant[] {
 
 const OURS = { processes: ['control', 'issuer'], injects: true } as const;
 const HTTP = { base: 'none', injects: true } as const;
-const GRPC = { base: 'none-jwt', injects: true } as const;
+const GRPC = { base: 'none', injects: true, exchanges: true } as const;
 const INJECTOR = { name: 'injector', base: 'none', processes: ['issuer'], injects: true } as const;
 const JWT_AUTHN = { base: 'none-jwt', processes: [], injects: false } as const;
 

@@ -24,6 +24,8 @@ export interface BootstrapOptions {
   /** Where Envoy itself answers as the backend. */
   readonly backendPort: number;
   readonly secrets?: readonly Node[];
+  /** The `authorization` of a caller whose token is exchanged. */
+  readonly exchanging?: string;
 }
 
 /**
@@ -32,10 +34,10 @@ export interface BootstrapOptions {
  *
  * @returns what `startEnvoy` takes
  */
-export function bootstrapOf({ paths, upstreams, backendPort, secrets = [] }: BootstrapOptions) {
+export function bootstrapOf({ paths, upstreams, backendPort, secrets = [], exchanging = '' }: BootstrapOptions) {
   const forward = { match: { prefix: '/' }, route: { cluster: BACKEND, timeout: '0s' } };
   const listeners = [
-    listenerOf(BACKEND, backendPort, [], backendRoutes()),
+    listenerOf(BACKEND, backendPort, [], backendRoutes(exchanging)),
     ...paths.map(({ name, httpFilters }) => listenerOf(name, 0, httpFilters, [forward])),
   ];
   const clusters = [{ name: BACKEND, port: backendPort }, ...upstreams].map(clusterOf);
@@ -48,13 +50,20 @@ export function bootstrapOf({ paths, upstreams, backendPort, secrets = [] }: Boo
   return { bootstrap, listener: () => listeners[0] };
 }
 
-/** `/verify` says what the request carries, and everything else is answered alike. */
-function backendRoutes(): Node[] {
+/**
+ * `/verify` says whether the request carries a token of the issuer's, `/exchanged` whether it carries another than the
+ * caller's; everything else is answered alike.
+ */
+function backendRoutes(exchanging: string): Node[] {
   const token = { name: 'authorization', string_match: { prefix: `Bearer ${TOKEN_PREFIX}` } };
+  const bearer = { name: 'authorization', string_match: { prefix: 'Bearer ' } };
+  const another = { name: 'authorization', string_match: { exact: exchanging }, invert_match: true };
   const answer = (text: string) => ({ status: 200, body: { inline_string: text } });
   return [
     { match: { path: '/verify', headers: [token] }, direct_response: answer('token') },
     { match: { path: '/verify' }, direct_response: answer('no token') },
+    { match: { path: '/exchanged', headers: [bearer, another] }, direct_response: answer('token') },
+    { match: { path: '/exchanged' }, direct_response: answer('no token') },
     { match: { prefix: '/' }, direct_response: answer('ok') },
   ];
 }

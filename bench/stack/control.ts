@@ -7,6 +7,7 @@ import {
   startControl,
 } from '../../tools/launch/control.ts';
 import { CALLERS, callersKeySet, HOSTS } from './callers.ts';
+import { AUDIENCE, BROKER_CLIENT } from './oauth-server.ts';
 
 /** How many policy entries `shared.bench.example` has, one for each path `/<number>`. */
 export const SHARED_ENTRIES = 256;
@@ -15,6 +16,8 @@ export interface ControlOptions {
   /** A folder for its configuration. */
   readonly directory: string;
   readonly tokenEndpoint: string;
+  /** Of the issuer that exchanges tokens; the same by default. */
+  readonly exchangeEndpoint?: string;
   /** Requests a second that the issuer is asked at the most; as many as there are by default. */
   readonly issuerRate?: number;
   readonly maximumEntries?: number;
@@ -32,17 +35,19 @@ export async function startBenchControl(options: ControlOptions): Promise<Runnin
 
 function configurationOf(options: ControlOptions, { checkPort, filterPort, adminPort }: ControlPorts): object {
   const { tokenEndpoint, issuerRate = 100_000, maximumEntries = 200_000 } = options;
+  const issuer = {
+    allowInsecure: true,
+    client: { id: { value: BROKER_CLIENT.id }, secret: { value: BROKER_CLIENT.secret } },
+    budget: { rate: issuerRate, burst: issuerRate },
+  };
   const address = (port: number) => ({ address: `127.0.0.1:${port}` });
   return {
     version: 'v1',
     listeners: { check: address(checkPort), filter: address(filterPort), admin: address(adminPort) },
     cache: { maximumEntries },
     issuers: {
-      bench: {
-        ...{ tokenEndpoint, allowInsecure: true },
-        client: { id: { value: 'token-broker' }, secret: { value: 'token-broker-secret' } },
-        budget: { rate: issuerRate, burst: issuerRate },
-      },
+      bench: { ...issuer, tokenEndpoint },
+      exchange: { ...issuer, tokenEndpoint: options.exchangeEndpoint ?? tokenEndpoint },
     },
     providers: {
       callers: {
@@ -84,7 +89,7 @@ function entriesOf({ entries }: ControlOptions): object[] {
       id: 'exchange',
       match: { host: HOSTS.exchange },
       action: 'exchange',
-      exchange: { issuerRef: 'bench', audiences: ['orders-api'] },
+      exchange: { issuerRef: 'exchange', audiences: [AUDIENCE] },
     },
   ];
 }

@@ -7,6 +7,7 @@ import { findFreePorts } from '../../tools/launch/ports.ts';
 import { RunningProcess } from '../../tools/launch/running-process.ts';
 import { StartedParts } from '../../tools/launch/started-parts.ts';
 import { HOSTS } from './callers.ts';
+import { AUDIENCE, BROKER_CLIENT } from './oauth-server.ts';
 
 /** Where a pod's credentials are; the peer looks nowhere else. */
 const POD_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -50,7 +51,7 @@ export async function startExchangePeer(options: ExchangePeerOptions): Promise<R
 async function writePolicy({ admin }: KubeApiserver): Promise<void> {
   const label = 'ext-authz-token-exchange.magneticflux.net';
   const match = { host: HOSTS.exchange, pathPrefix: '/' };
-  const exchange = { issuerRef: 'bench', audiences: ['orders-api'] };
+  const exchange = { issuerRef: 'bench', audiences: [AUDIENCE] };
   const document = { version: 'v1', entries: [{ match, action: 'exchange', exchange }] };
   await admin.apply(
     {
@@ -81,7 +82,7 @@ function pretendToBeAPod({ adminToken, caFile }: KubeApiserver) {
 
 function environmentOf({ directory, tokenEndpoint }: ExchangePeerOptions, { url }: KubeApiserver, port: number) {
   const file = join(directory, 'issuers.json');
-  const client = { clientID: 'token-broker', clientSecret: 'token-broker-secret' };
+  const client = { clientID: BROKER_CLIENT.id, clientSecret: BROKER_CLIENT.secret };
   writeFileSync(file, JSON.stringify({ issuers: [{ name: 'bench', tokenEndpoint, ...client }] }));
   return {
     KUBERNETES_SERVICE_HOST: '127.0.0.1',

@@ -9,10 +9,13 @@ import { bootstrapOf, type Path, type Upstream } from './bootstrap.ts';
 import { type ControlOptions, startBenchControl } from './control.ts';
 import { CLUSTERS, INJECTOR_SECRET } from './filters.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
+import type { ExchangeServer } from './oauth-server.ts';
 
 export interface StackOptions {
   readonly paths: readonly Path[];
   readonly control?: Partial<ControlOptions>;
+  /** Whose callers' tokens are exchanged; without one, those policy entries lead to the issuer. */
+  readonly exchange?: ExchangeServer;
   /** Of Envoy's worker threads; one by default, so that there is no chance in which of them serves. */
   readonly concurrency?: number;
 }
@@ -40,7 +43,7 @@ export interface Helpers {
  * @param reach starts what else Envoy is to reach, and says where it is
  */
 export async function startStack(
-  { paths, control: controlOptions, concurrency = 1 }: StackOptions,
+  { paths, control: controlOptions, exchange, concurrency = 1 }: StackOptions,
   reach: (helpers: Helpers) => Promise<Upstream[]> = async () => [],
 ): Promise<Stack> {
   const parts = new StartedParts();
@@ -49,7 +52,8 @@ export async function startStack(
     parts.keep({ stop: async () => rmSync(directory, { recursive: true, force: true }) });
     const issuer = parts.keep(await startIssuer());
     const { tokenEndpoint } = issuer;
-    const control = parts.keep(await startBenchControl({ directory, tokenEndpoint, ...controlOptions }));
+    const endpoints = { tokenEndpoint, ...(exchange && { exchangeEndpoint: exchange.tokenEndpoint }) };
+    const control = parts.keep(await startBenchControl({ directory, ...endpoints, ...controlOptions }));
     const upstreams: Upstream[] = [
       { name: CLUSTERS.filter, port: control.filterPort },
       { name: CLUSTERS.check, port: control.checkPort },
@@ -58,7 +62,8 @@ export async function startStack(
       ...(await reach({ issuer, directory, parts })),
     ];
     const [backendPort = 0] = await findFreePorts(1);
-    const configuration = bootstrapOf({ paths, upstreams, backendPort, secrets: [INJECTOR_SECRET] });
+    const exchanging = exchange && { exchanging: exchange.caller.authorization };
+    const configuration = bootstrapOf({ paths, upstreams, backendPort, secrets: [INJECTOR_SECRET], ...exchanging });
     const envoy = parts.keep(await startEnvoy({ configuration, concurrency }));
     const pids = { envoy: envoy.process.pid ?? 0, control: control.process.pid ?? 0, issuer: issuer.process.pid ?? 0 };
     return { issuer, control, envoy, pids, directory, stop: () => parts.stop() };
