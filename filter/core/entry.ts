@@ -116,11 +116,14 @@ export class Entry {
     return load<u64>(this.pointer + DEADLINES + 8 * index);
   }
 
-  /** Notes that the backend refused the token, or takes the note back. `at`: monotonic ms. */
+  /**
+   * Notes that the backend refused the token, or takes the note back. Taken back, it counts as later than the note alone: any
+   * answer to what was asked since then is later still, also one that is under way to another worker. `at`: monotonic ms.
+   */
   setRejected(rejected: bool, at: u64, hmac: Hmac): void {
     store<u8>(this.pointer, rejected ? 1 : 0, REJECTED);
     store<u64>(this.pointer, at, REPLACED_AT);
-    store<u64>(this.pointer, at, UPDATED_AT);
+    store<u64>(this.pointer, rejected ? at : this.updatedAt + 1, UPDATED_AT);
     writeTag(hmac, this.pointer, this.length, this.tag);
   }
 

@@ -89,6 +89,24 @@ describe('a 401 of the backend to an injected token', () => {
     expect(authorizationOf(forwarded(first))).toBe('Bearer t-2');
     expect(first.host.callouts('/v1/decide')).toEqual([]);
   });
+
+  test('gives every worker the replacement, also one that asked at the same time and got no answer', () => {
+    const clock = new SimulatedClock();
+    const shared = new Map<string, Buffer>();
+    const first = workerWithToken({ clock, shared });
+    const second = new Worker({ clock, shared });
+    forwarded(second);
+    first.host.respond(forwarded(first), 401);
+    second.pass(1100);
+    first.request();
+    second.pass(10);
+    second.request();
+    second.host.answer(second.decision(), undefined);
+    expect(authorizationOf(forwarded(second))).toBe('Bearer t-1');
+    first.allow('t-2');
+    second.pass(1100);
+    expect(authorizationOf(forwarded(second))).toBe('Bearer t-2');
+  });
 });
 
 describe('no replacement follows', () => {
