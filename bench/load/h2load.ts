@@ -27,7 +27,8 @@ const STREAMS = 100;
 
 /**
  * Requests that leave when they are due, whatever became of those before: over HTTP/2, because over HTTP/1.1 a request
- * waits for the answer before it, and the wait would not be counted (coordinated omission).
+ * waits for the answer before it, and the wait would not be counted (coordinated omission). Connections begin one after the
+ * other, so that their requests do too, and not all of them at once.
  */
 export async function runFixedRate(options: FixedRateOptions): Promise<Sample[]> {
   const { port, host, headers, path = '/', paths = [path], rate, seconds } = options;
@@ -41,7 +42,8 @@ export async function runFixedRate(options: FixedRateOptions): Promise<Sample[]>
   ]);
   try {
     await promisify(execFile)('h2load', [
-      ...['-t1', `-c${CLIENTS}`, `-m${STREAMS}`, `--rps=${rate / CLIENTS}`, `-D${seconds}`],
+      ...['-t1', `-c${CLIENTS}`, `-m${STREAMS}`, `--rps=${rate / CLIENTS}`, `-n${rate * seconds}`],
+      ...['-r1', `--rate-period=${Math.ceil(1000 / rate)}ms`],
       ...[...all, '--log-file', log, '-i', addresses],
     ]);
     return readLog(log);
