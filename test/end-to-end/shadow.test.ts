@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseControlPorts, type RunningControl, startControl } from '../../tools/launch/control.ts';
 import { eventually } from '../../tools/launch/eventually.ts';
+import { waitForRouteTables } from '../../tools/launch/route-tables.ts';
 import { credentials, type Deployment } from '../support/deployment.ts';
 import { useDeployment } from '../support/use-deployment.ts';
 
+/** Of Envoy. */
+const WORKERS = 2;
 const KINDS = ['allowed_here', 'refused_here', 'status', 'headers', 'kept'];
 
 /** What the filter has counted so far. */
@@ -18,17 +21,9 @@ async function counted(deployment: Deployment): Promise<Record<string, number>> 
   );
 }
 
-/** Waits for both workers' route tables, and that of Envoy's main thread: until then the filter has no opinion. */
-async function expectTables(deployment: Deployment): Promise<void> {
-  await eventually(async () => {
-    const tables = await deployment.counter('token_broker_table_refreshes', { outcome: 'changed' });
-    expect(tables).toBeGreaterThanOrEqual(3);
-  });
-}
-
 describe('the filter in shadow beside a broker that decides alike', () => {
-  const deployment = useDeployment({ shipped: 'shadow' });
-  beforeAll(() => expectTables(deployment()));
+  const deployment = useDeployment({ shipped: 'shadow', concurrency: WORKERS });
+  beforeAll(() => waitForRouteTables(deployment().envoy.adminUrl, WORKERS));
 
   test('changes nothing, and agrees on hits, misses and refusals', async () => {
     const { backend, identityProvider } = deployment();
@@ -70,6 +65,7 @@ describe('the filter in shadow beside a broker that decides otherwise', () => {
   afterAll(() => other?.stop());
   const deployment = useDeployment({
     shipped: 'shadow',
+    concurrency: WORKERS,
     configure: (configuration) => configuration.setPort('other-broker', otherPort),
   });
 
@@ -82,7 +78,7 @@ describe('the filter in shadow beside a broker that decides otherwise', () => {
   }
 
   test('counts where it would have let through, refused, and set a header', async () => {
-    await expectTables(deployment());
+    await waitForRouteTables(deployment().envoy.adminUrl, WORKERS);
     const { first, second } = deployment().identityProvider.clients;
     await startOther({ STATIC_CLIENT_SECRET: 'planted-other' });
     expect((await deployment().send({ headers: credentials(first) })).status).toBe(401);

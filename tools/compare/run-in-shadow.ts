@@ -2,6 +2,7 @@ import { chooseControlPorts, startControl } from '../launch/control.ts';
 import { startEnvoy } from '../launch/envoy.ts';
 import { EnvoyConfiguration } from '../launch/envoy-configuration.ts';
 import { eventually } from '../launch/eventually.ts';
+import { waitForRouteTables } from '../launch/route-tables.ts';
 import { StartedParts } from '../launch/started-parts.ts';
 import { readSamples, sumSamples } from '../launch/statistics.ts';
 import { startPeer } from './peer.ts';
@@ -40,7 +41,7 @@ export async function runInShadow(
       .setPort('token-broker', control.filterPort)
       .setPort('backend', ports.backend);
     const envoy = parts.keep(await startEnvoy({ configuration, concurrency: 1 }));
-    await eventually(() => expectTables(envoy.adminUrl));
+    await waitForRouteTables(envoy.adminUrl, 1);
     const send = async () => {
       for (const headers of KINDS) await fetch(`http://127.0.0.1:${envoy.port}/`, { headers });
     };
@@ -51,12 +52,6 @@ export async function runInShadow(
   } finally {
     await parts.stop();
   }
-}
-
-/** The worker has its route table, and Envoy's main thread too: until then the filter has no opinion. */
-async function expectTables(adminUrl: string): Promise<void> {
-  const tables = sumSamples(await readSamples(adminUrl), 'token_broker_table_refreshes', {});
-  if (tables < 2) throw new Error(`${tables} route tables are in force`);
 }
 
 async function countIn(adminUrl: string, sent: number): Promise<ShadowCounts> {
