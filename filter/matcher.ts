@@ -18,12 +18,24 @@ export function loadTable(table: ArrayBuffer): i32 {
   return 0;
 }
 
-/** The index of the matching route in the table's order, -1 for none, -2 where the path is ambiguous. Arguments are the bytes as they stand in the request. */
-export function matchRoute(hostBytes: ArrayBuffer, pathBytes: ArrayBuffer, methodBytes: ArrayBuffer): i32 {
+/** Where the other side puts the bytes of a request, which live no longer than a call. At most this many in all. */
+export function roomFor(length: u32): usize {
+  if (<u32>room.byteLength < length) room = new ArrayBuffer(length);
+  return changetype<usize>(room);
+}
+
+let room: ArrayBuffer = new ArrayBuffer(0);
+
+/**
+ * The index of the matching route in the table's order, -1 for none, -2 where the path is ambiguous. The room holds host, path
+ * and method as they stand in the request, one after the other; these are their lengths.
+ */
+export function matchRoute(hostLength: u32, pathLength: u32, methodLength: u32): i32 {
   const current = matcher;
   if (current === null) return -1;
-  host.set(changetype<usize>(hostBytes), hostBytes.byteLength);
-  path.set(changetype<usize>(pathBytes), pathBytes.byteLength);
-  method.set(changetype<usize>(methodBytes), methodBytes.byteLength);
+  const start = changetype<usize>(room);
+  host.set(start, hostLength);
+  path.set(start + hostLength, pathLength);
+  method.set(start + hostLength + pathLength, methodLength);
   return current.match(host, path, method);
 }

@@ -22,45 +22,48 @@ export function tokenKey(key: Buffer, request: AnyTokenRequest, issuerDigest: st
   return digestFields(key, fields);
 }
 
-/** A keyed digest of fields, each preceded by its length. @returns 64 hex digits */
+/**
+ * A keyed digest of fields, each preceded by its length: HMAC-SHA-256 (RFC 2104) under the hex digits of the key, made of two
+ * hashes, because `createHmac` builds a key object and a stream for each request.
+ *
+ * @param key 32 bytes, whose hex digits are as long as a block
+ * @returns 64 hex digits
+ */
 export function digestFields(key: Buffer, fields: readonly (string | undefined)[]): string {
   const { inner, outer } = padsOf(key);
-  const lengths = fields.map((field) => (field === undefined ? 0 : Buffer.byteLength(field)));
-  const message = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + PREFIX + length, BLOCK));
-  inner.copy(message);
-  let at = BLOCK;
-  fields.forEach((field, index) => {
-    message.writeUInt8(field === undefined ? 0 : 1, at);
-    message.writeUInt32BE(lengths[index] ?? 0, at + 1);
-    at += PREFIX;
-    if (field !== undefined) at += message.write(field, at);
-  });
-  return hash('sha256', Buffer.concat([outer, hash('sha256', message, 'buffer')]), 'hex');
+  let message = inner;
+  for (const field of fields) message += field === undefined ? '-' : `${field.length}:${field}`;
+  hash('sha256', message, 'buffer').copy(outer, BLOCK);
+  return hash('sha256', outer, 'hex');
 }
 
-/** Of a field: whether it is there, and its length. */
-const PREFIX = 5;
 /** Bytes that SHA-256 takes at a time. */
 const BLOCK = 64;
 
 interface Pads {
-  readonly inner: Buffer;
+  /** ASCII. */
+  readonly inner: string;
+  /** With room for what the inner hash gives. */
   readonly outer: Buffer;
 }
 
 const pads = new WeakMap<Buffer, Pads>();
 
-/** HMAC-SHA-256 (RFC 2104), made of two hashes: `createHmac` builds a key object and a stream for each request. */
+/** @throws RangeError when the key is longer than a block */
 function padsOf(key: Buffer): Pads {
   const known = pads.get(key);
   if (known !== undefined) return known;
-  const padded = Buffer.alloc(BLOCK);
-  (key.length > BLOCK ? hash('sha256', key, 'buffer') : key).copy(padded);
-  const pad = (value: number) => Buffer.from(padded.map((byte) => byte ^ value));
-  const both = { inner: pad(0x36), outer: pad(0x5c) };
+  const digits = Buffer.alloc(BLOCK);
+  if (key.length * 2 > BLOCK) throw new RangeError(`a key has ${BLOCK / 2} bytes at most`);
+  digits.write(key.toString('hex'), 'ascii');
+  const pad = (value: number) => Buffer.from(digits.map((byte) => byte ^ value));
+  const both = { inner: pad(0x36).toString('ascii'), outer: Buffer.concat([pad(0x5c)], BLOCK + DIGEST) };
   pads.set(key, both);
   return both;
 }
+
+/** Bytes of SHA-256. */
+const DIGEST = 32;
 
 function fieldsOf(request: AnyTokenRequest): (string | undefined)[] {
   switch (request.grant) {

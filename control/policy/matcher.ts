@@ -2,8 +2,10 @@ import { instantiateSync } from '@assemblyscript/loader';
 
 /** The filter's own matcher, compiled from the same sources for this side. */
 interface MatcherExports extends Record<string, unknown> {
+  readonly memory: WebAssembly.Memory;
   loadTable(table: number): number;
-  matchRoute(host: number, path: number, method: number): number;
+  roomFor(length: number): number;
+  matchRoute(hostLength: number, pathLength: number, methodLength: number): number;
 }
 
 /** What {@link Match} gives for a path whose readings lead to different routes. */
@@ -30,24 +32,19 @@ const MAXIMUM_CHARACTERS = 65_536;
  */
 export function createMatcher(wasm: Uint8Array<ArrayBuffer>, table: Buffer): Match {
   const { exports } = instantiateSync<MatcherExports>(wasm);
-  const { __newArrayBuffer, __pin, __unpin } = exports;
-
-  /** Bytes in the matcher's memory; pinned, because the next allocation may collect what nothing there refers to. */
-  const withBytes = (values: readonly Buffer[], use: (pointers: readonly number[]) => number): number => {
-    const pointers = values.map((value) => __pin(__newArrayBuffer(new Uint8Array(value).buffer)));
-    try {
-      return use(pointers);
-    } finally {
-      pointers.forEach(__unpin);
-    }
-  };
-
-  const refused = withBytes([table], ([pointer = 0]) => exports.loadTable(pointer));
+  const pointer = exports.__newArrayBuffer(new Uint8Array(table).buffer);
+  const refused = exports.loadTable(pointer);
   if (refused !== 0) {
     throw new Error(`the matcher refused the route table (code ${refused}); build both from the same sources`);
   }
+  const start = exports.roomFor(3 * MAXIMUM_CHARACTERS);
+  let room = Buffer.from(exports.memory.buffer, start);
   return (host, path, method) => {
-    const values = [host, path, method].map((text) => Buffer.from(text.slice(0, MAXIMUM_CHARACTERS), 'latin1'));
-    return withBytes(values, ([first = 0, second = 0, third = 0]) => exports.matchRoute(first, second, third));
+    // It is another buffer after the memory has grown.
+    if (room.buffer !== exports.memory.buffer) room = Buffer.from(exports.memory.buffer, start);
+    const write = (text: string, at: number) => room.write(text, at, MAXIMUM_CHARACTERS, 'latin1');
+    const hostLength = write(host, 0);
+    const pathLength = write(path, hostLength);
+    return exports.matchRoute(hostLength, pathLength, write(method, hostLength + pathLength));
   };
 }

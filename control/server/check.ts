@@ -3,6 +3,7 @@ import type { Allow, Deny } from '../decide/decision.ts';
 import type { Route } from '../decide/route.ts';
 import { CHECK_PATH } from './check-url.ts';
 import { type Checked, checkRequest, headersToRemove } from './checked-request.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import { keepCookies, readCheckInputs } from './key-inputs.ts';
 import { asBytes, COMMON_HEADERS, sendText } from './plain-text.ts';
 import { headerText, headerValues } from './raw-headers.ts';
@@ -24,7 +25,10 @@ export function checkEndpoint(service: Service): FastifyPluginCallback {
         observe(checked.decision, { route: checked.route?.id ?? '', requestId: request.id, caller });
         return checked;
       });
-      return decision.outcome === 'allow' ? sendAllow(reply, decision, request, route) : sendDeny(reply, decision);
+      const body =
+        decision.outcome === 'allow' ? prepareAllow(reply, decision, request, route) : prepareDeny(reply, decision);
+      await endOfTurn();
+      return reply.send(body);
     });
     done();
   };
@@ -41,12 +45,13 @@ function check(service: Service, request: FastifyRequest): Promise<Checked> {
   });
 }
 
-function sendAllow(
+/** @returns no body */
+function prepareAllow(
   reply: FastifyReply,
   { inject }: Allow,
   request: FastifyRequest,
   route: Route | undefined,
-): FastifyReply {
+): undefined {
   reply.code(200).headers(COMMON_HEADERS);
   const cookies = keepCookies(headerValues(request.raw, 'cookie'), route?.stripCookies ?? []);
   if (cookies !== undefined && cookies !== '') {
@@ -59,13 +64,13 @@ function sendAllow(
   if (remove.length > 0) {
     reply.header(REMOVE_HEADER, remove.join(','));
   }
-  return reply.send();
 }
 
-function sendDeny(reply: FastifyReply, { status, body, bodyType, headers }: Deny): FastifyReply {
-  return reply
+/** @returns the body */
+function prepareDeny(reply: FastifyReply, { status, body, bodyType, headers }: Deny): Buffer {
+  reply
     .code(status)
     .headers({ ...COMMON_HEADERS, ...Object.fromEntries(headers) })
-    .type(bodyType)
-    .send(asBytes(body));
+    .type(bodyType);
+  return asBytes(body);
 }

@@ -14,7 +14,7 @@ export function endConnectionsOnClose(app: FastifyInstance): void {
   };
   const ended = () => {
     underWay -= 1;
-    setImmediate(endIfIdle);
+    if (closing) setImmediate(endIfIdle);
   };
   app.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;

@@ -11,14 +11,20 @@ interface Refusal {
   readonly status: number;
 }
 
+/** Decisions that are alike in all that is counted of them. */
+interface Alike {
+  readonly way: Way;
+  readonly outcome: 'allow' | 'deny';
+  readonly code: ErrorCode | '';
+  readonly status: number;
+  count: number;
+}
+
+/** Every decision is told of: only what they are alike in is kept, and the rest is read off when somebody looks. */
 export function createDecisionMetrics(registry: Registry) {
   const registers = [registry];
-  const decisions = new Counter({
-    name: 'token_broker_decisions_total',
-    help: 'Decisions, by way in, outcome and error code.',
-    labelNames: ['way', 'outcome', 'code'],
-    registers,
-  });
+  const underWay = new Map<Way, number>();
+  const ended = new Map<string, Alike>();
   const durations = new Histogram({
     name: 'token_broker_decision_duration_seconds',
     help: 'Time from a request for a decision to the decision.',
@@ -26,17 +32,34 @@ export function createDecisionMetrics(registry: Registry) {
     buckets: BUCKETS,
     registers,
   });
-  const inFlight = new Gauge({
+  new Counter({
+    name: 'token_broker_decisions_total',
+    help: 'Decisions, by way in, outcome and error code.',
+    labelNames: ['way', 'outcome', 'code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { way, outcome, code, count } of ended.values()) this.inc({ way, outcome, code }, count);
+    },
+  });
+  new Gauge({
     name: 'token_broker_decisions_in_flight',
     help: 'Decisions under way.',
     labelNames: ['way'],
     registers,
+    collect() {
+      for (const [way, count] of underWay) this.set({ way }, count);
+    },
   });
-  const statuses = new Counter({
+  new Counter({
     name: 'token_broker_answers_total',
     help: 'Decisions, by way in and HTTP status: 200 when allowed, otherwise what the client gets.',
     labelNames: ['way', 'status'],
     registers,
+    collect() {
+      this.reset();
+      for (const { way, status, count } of ended.values()) this.inc({ way, status }, count);
+    },
   });
   const unauthenticated = new Counter({
     name: 'token_broker_unauthenticated_total',
@@ -46,13 +69,16 @@ export function createDecisionMetrics(registry: Registry) {
   });
   return {
     began(way: Way): void {
-      inFlight.inc({ way });
+      underWay.set(way, (underWay.get(way) ?? 0) + 1);
     },
     /** @param duration ms */
     ended(way: Way, outcome: 'allow' | 'deny', refusal: Refusal | undefined, duration: number): void {
-      inFlight.dec({ way });
-      decisions.inc({ way, outcome, code: refusal?.code ?? '' });
-      statuses.inc({ way, status: refusal?.status ?? 200 });
+      underWay.set(way, (underWay.get(way) ?? 0) - 1);
+      const { code = '', status = 200 } = refusal ?? {};
+      const key = `${way} ${outcome} ${code} ${status}`;
+      const alike = ended.get(key);
+      if (alike === undefined) ended.set(key, { way, outcome, code, status, count: 1 });
+      else alike.count += 1;
       durations.observe({ way }, duration / 1000);
     },
     letThrough(route: string, code: ErrorCode): void {

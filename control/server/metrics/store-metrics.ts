@@ -11,15 +11,20 @@ export interface Sizes {
 }
 
 export function createStoreMetrics(registry: Registry) {
-  const lookups = new Counter({
+  const lookups = new Map<Lookup, number>();
+  new Counter({
     name: 'token_broker_cache_lookups_total',
     help: 'Looks for a token: hit, refresh (a hit that is due to be refreshed), miss, refused (remembered), replace.',
     labelNames: ['result'],
     registers: [registry],
+    collect() {
+      this.reset();
+      for (const [result, count] of lookups) this.inc({ result }, count);
+    },
   });
   return {
     lookedUp(result: Lookup): void {
-      lookups.inc({ result });
+      lookups.set(result, (lookups.get(result) ?? 0) + 1);
     },
     watch(sizes: Sizes): void {
       watchSizes(registry, sizes);
