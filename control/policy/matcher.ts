@@ -32,8 +32,10 @@ const MAXIMUM_CHARACTERS = 65_536;
  */
 export function createMatcher(wasm: Uint8Array<ArrayBuffer>, table: Buffer): Match {
   const { exports } = instantiateSync<MatcherExports>(wasm);
-  const pointer = exports.__newArrayBuffer(new Uint8Array(table).buffer);
+  // Pinned, because nothing in there refers to it while it is read.
+  const pointer = exports.__pin(exports.__newArrayBuffer(new Uint8Array(table).buffer));
   const refused = exports.loadTable(pointer);
+  exports.__unpin(pointer);
   if (refused !== 0) {
     throw new Error(`the matcher refused the route table (code ${refused}); build both from the same sources`);
   }
