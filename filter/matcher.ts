@@ -9,6 +9,7 @@ let matcher: Matcher | null = null;
 const host = new Bytes();
 const path = new Bytes();
 const method = new Bytes();
+let room: ArrayBuffer = new ArrayBuffer(0);
 
 /** Takes an encoded route table. 0 when it was accepted, 1 when it is malformed; then the last good one stays. */
 export function loadTable(table: ArrayBuffer): i32 {
@@ -18,13 +19,11 @@ export function loadTable(table: ArrayBuffer): i32 {
   return 0;
 }
 
-/** Where the other side puts the bytes of a request, which live no longer than a call. At most this many in all. */
+/** Where the other side writes a request of up to `length` bytes in all; it is read during {@link matchRoute} only. */
 export function roomFor(length: u32): usize {
   if (<u32>room.byteLength < length) room = new ArrayBuffer(length);
   return changetype<usize>(room);
 }
-
-let room: ArrayBuffer = new ArrayBuffer(0);
 
 /**
  * The index of the matching route in the table's order, -1 for none, -2 where the path is ambiguous. The room holds host, path

@@ -26,7 +26,7 @@ export function tokenKey(key: Buffer, request: AnyTokenRequest, issuerDigest: st
  * A keyed digest of fields, each preceded by its length: HMAC-SHA-256 (RFC 2104) under the hex digits of the key, made of two
  * hashes, because `createHmac` builds a key object and a stream for each request.
  *
- * @param key 32 bytes, whose hex digits are as long as a block
+ * @param key those of 32 bytes have as many hex digits as a block; in the place of a longer one stands its SHA-256
  * @returns 64 hex digits
  */
 export function digestFields(key: Buffer, fields: readonly (string | undefined)[]): string {
@@ -37,8 +37,9 @@ export function digestFields(key: Buffer, fields: readonly (string | undefined)[
   return hash('sha256', outer, 'hex');
 }
 
-/** Bytes that SHA-256 takes at a time. */
+/** Bytes that SHA-256 takes at a time, and that it gives. */
 const BLOCK = 64;
+const DIGEST = 32;
 
 interface Pads {
   /** ASCII. */
@@ -49,21 +50,16 @@ interface Pads {
 
 const pads = new WeakMap<Buffer, Pads>();
 
-/** @throws RangeError when the key is longer than a block */
 function padsOf(key: Buffer): Pads {
   const known = pads.get(key);
   if (known !== undefined) return known;
   const digits = Buffer.alloc(BLOCK);
-  if (key.length * 2 > BLOCK) throw new RangeError(`a key has ${BLOCK / 2} bytes at most`);
-  digits.write(key.toString('hex'), 'ascii');
+  digits.write(key.length > DIGEST ? hash('sha256', key) : key.toString('hex'), 'ascii');
   const pad = (value: number) => Buffer.from(digits.map((byte) => byte ^ value));
   const both = { inner: pad(0x36).toString('ascii'), outer: Buffer.concat([pad(0x5c)], BLOCK + DIGEST) };
   pads.set(key, both);
   return both;
 }
-
-/** Bytes of SHA-256. */
-const DIGEST = 32;
 
 function fieldsOf(request: AnyTokenRequest): (string | undefined)[] {
   switch (request.grant) {
